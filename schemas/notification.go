@@ -59,12 +59,12 @@ type BouncedRecipient struct {
 // Complaint tells that a recipient called a mail unwanted.
 type Complaint struct {
 	FeedbackID            string                `json:"feedbackId"`
-	ComplaintSubType      *string               `json:"complaintSubType"`      // null but for OnAccountSuppressionList
-	ComplainedRecipients  []ComplainedRecipient `json:"complainedRecipients"`  // who may have complained; at least one
-	Timestamp             Time                  `json:"timestamp"`             // when the reporter sent the complaint
-	UserAgent             string                `json:"userAgent,omitempty"`   // absent without a feedback report
+	ComplaintSubType      *string               `json:"complaintSubType"`                // null but for OnAccountSuppressionList
+	ComplainedRecipients  []ComplainedRecipient `json:"complainedRecipients"`            // who may have complained; at least one
+	Timestamp             Time                  `json:"timestamp"`                       // when the reporter sent the complaint
+	UserAgent             string                `json:"userAgent,omitempty"`             // absent without a feedback report
 	ComplaintFeedbackType string                `json:"complaintFeedbackType,omitempty"` // abuse, auth-failure, fraud, not-spam, other, virus
-	ArrivalDate           Time                  `json:"arrivalDate,omitzero"`  // absent when the report has none
+	ArrivalDate           Time                  `json:"arrivalDate,omitzero"`            // absent when the report has none
 }
 
 // ComplainedRecipient is one address of a complaint.
