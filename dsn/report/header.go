@@ -1,0 +1,50 @@
+package report
+
+import "strings"
+
+// Field is one header field or one field of a machine part. Value is unfolded
+// and trimmed: a fold becomes the white space as sent. It holds the bytes of the
+// mail, which need not be UTF-8; see Header.Text.
+type Field struct{ Name, Value string }
+
+// Header is a list of fields in the order of the mail.
+type Header []Field
+
+// Get returns the first value of the field, trimmed, or "" when it is missing.
+// Names are compared without regard to case.
+func (h Header) Get(name string) string {
+	for i := range h {
+		if strings.EqualFold(h[i].Name, name) {
+			return h[i].Value
+		}
+	}
+	return ""
+}
+
+// Values returns every value of the field in the order of the mail.
+func (h Header) Values(name string) []string {
+	var values []string
+	for i := range h {
+		if strings.EqualFold(h[i].Name, name) {
+			values = append(values, h[i].Value)
+		}
+	}
+	return values
+}
+
+// Has reports whether the field is there, even when it is empty.
+func (h Header) Has(name string) bool {
+	for i := range h {
+		if strings.EqualFold(h[i].Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Text returns the first value of the field with encoded words (RFC 2047)
+// decoded. The result is always valid UTF-8: bytes in no stated charset are
+// taken for Windows-1252 when they are not UTF-8.
+func (h Header) Text(name string) string {
+	return decodeWords(h.Get(name))
+}
