@@ -1,0 +1,62 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+var twoSteps = fstest.MapFS{
+	"00001_note.sql":  {Data: []byte("-- +goose Up\nCREATE TABLE note (id INTEGER);\n-- +goose Down\nDROP TABLE note;\n")},
+	"00002_added.sql": {Data: []byte("-- +goose Up\nALTER TABLE note ADD COLUMN added BIGINT;\n-- +goose Down\nALTER TABLE note DROP COLUMN added;\n")},
+	"doc.go":          {Data: []byte("package migrations\n")},
+}
+
+func only(names ...string) fs.FS {
+	files := fstest.MapFS{}
+	for _, name := range names {
+		files[name] = twoSteps[name]
+	}
+	return files
+}
+
+func TestMigrateAppliesWhatIsMissing(t *testing.T) {
+	scratch := connect(filepath.Join(t.TempDir(), "scratch.db"), nil, url.Values{})
+	defer scratch.Close()
+	for _, files := range []fs.FS{only("00001_note.sql", "doc.go"), twoSteps, twoSteps} {
+		if err := migrate(t.Context(), scratch, files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := scratch.Exec("INSERT INTO note (id, added) VALUES (1, 2)"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
+	scratch := connect(filepath.Join(t.TempDir(), "scratch.db"), nil, url.Values{})
+	defer scratch.Close()
+	if err := migrate(t.Context(), scratch, twoSteps); err != nil {
+		t.Fatal(err)
+	}
+	err := migrate(t.Context(), scratch, only("00001_note.sql"))
+	if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("got %v, want ErrNewer with the version", err)
+	}
+}
+
+func TestAMigrationThatFailsLeavesNothingBehind(t *testing.T) {
+	scratch := connect(filepath.Join(t.TempDir(), "scratch.db"), nil, url.Values{})
+	defer scratch.Close()
+	wrong := fstest.MapFS{"00001_wrong.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (id INTEGER);\nCREATE TABEL no;\n")}}
+	if err := migrate(t.Context(), scratch, wrong); err == nil || !strings.Contains(err.Error(), "version:1") {
+		t.Errorf("got %v, want an error with the step's version", err)
+	}
+	if _, err := scratch.Exec("SELECT * FROM half"); err == nil {
+		t.Error("the table of the failed step is there")
+	}
+}
