@@ -1,0 +1,28 @@
+package topic
+
+import "errors"
+
+var (
+	// ErrTopicNotFound is returned when no topic has the ARN.
+	ErrTopicNotFound = errors.New("topic does not exist")
+	// ErrSubscriptionNotFound is returned when no subscription has the ARN.
+	ErrSubscriptionNotFound = errors.New("subscription does not exist")
+	// ErrName is returned for a topic name that is not 1 to 256 of A-Z, a-z, 0-9, "_" and "-".
+	ErrName = errors.New(`a topic name is 1 to 256 letters, digits, "_" and "-"`)
+	// ErrAttribute is returned for a display name or a signature version that a topic cannot have.
+	ErrAttribute = errors.New("invalid topic attribute")
+	// ErrDifferent is returned when a topic or a subscription exists already, with other attributes.
+	ErrDifferent = errors.New("already exists with different attributes")
+	// ErrProtocol is returned for a protocol other than http and https.
+	ErrProtocol = errors.New("protocol must be http or https")
+	// ErrEndpoint is returned for an endpoint that is no URL with a host and the protocol's scheme.
+	ErrEndpoint = errors.New("invalid endpoint")
+	// ErrMalformedToken is returned for a confirmation token that is not 256 hexadecimal digits.
+	ErrMalformedToken = errors.New("a token is 256 hexadecimal digits")
+	// ErrToken is returned for a confirmation token that is unknown, or older than TokenLife and never used.
+	ErrToken = errors.New("invalid token")
+	// ErrEnvelope is returned by Verify when the envelope is not one that consumers accept.
+	ErrEnvelope = errors.New("unacceptable envelope")
+	// ErrSignature is returned by Verify when the signature does not fit the content and the certificate.
+	ErrSignature = errors.New("signature does not verify")
+)
