@@ -32,7 +32,7 @@ const (
 	selectSubscriptions = `SELECT ` + subscriptionColumns + ` FROM subscription
 		WHERE (CAST($1 AS TEXT) = '' OR account = $1) AND (CAST($2 AS TEXT) = '' OR topic_arn = $2) AND arn > $3
 		ORDER BY arn LIMIT $4`
-	selectSubscribers = `SELECT ` + subscriptionColumns + ` FROM subscription
+	selectConfirmed = `SELECT ` + subscriptionColumns + ` FROM subscription
 		WHERE topic_arn = $1 AND confirmed = 1 ORDER BY arn`
 	countSubscriptions = `SELECT COALESCE(SUM(confirmed), 0), COUNT(*) FROM subscription WHERE topic_arn = $1`
 

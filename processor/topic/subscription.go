@@ -127,9 +127,17 @@ func ListSubscriptions(ctx context.Context, db *sql.DB, account, topicARN, after
 	return all[:limit], all[limit-1].ARN, nil
 }
 
-// Subscribers returns the confirmed subscriptions of the topic, which is none when there is no such topic.
-func Subscribers(ctx context.Context, db *sql.DB, topicARN string) ([]Subscription, error) {
-	return querySubscriptions(ctx, db, selectSubscribers, topicARN)
+// Confirmed returns the confirmed subscriptions of the topic, and whether there is such a topic.
+func Confirmed(ctx context.Context, db *sql.DB, topicARN string) (subscriptions []Subscription, exists bool, err error) {
+	subscriptions, err = querySubscriptions(ctx, db, selectConfirmed, topicARN)
+	if err != nil || len(subscriptions) > 0 {
+		return subscriptions, err == nil, err
+	}
+	_, err = getTopic(ctx, db, topicARN)
+	if errors.Is(err, ErrTopicNotFound) {
+		return nil, false, nil
+	}
+	return nil, err == nil, err
 }
 
 func querySubscriptions(ctx context.Context, db *sql.DB, query string, args ...any) ([]Subscription, error) {

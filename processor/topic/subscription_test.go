@@ -56,19 +56,20 @@ func TestSubscribeWaitsForItsConfirmation(t *testing.T) {
 	if diff := cmp.Diff([]topic.Subscription{want, want}, []topic.Subscription{sub, got}); diff != "" {
 		t.Error(diff)
 	}
-	wantSubscribers(t, s, arn)
+	wantConfirmed(t, s, arn, true)
+	wantConfirmed(t, s, arn+"x", false)
 	if _, err := confirm(t, s, sub.Token, false, now); err != nil {
 		t.Fatal(err)
 	}
 	want.Confirmed = true
-	wantSubscribers(t, s, arn, want)
+	wantConfirmed(t, s, arn, true, want)
 }
 
-func wantSubscribers(t *testing.T, s *store.Store, arn string, want ...topic.Subscription) {
+func wantConfirmed(t *testing.T, s *store.Store, arn string, exists bool, want ...topic.Subscription) {
 	t.Helper()
-	got, err := topic.Subscribers(t.Context(), s.Read, arn)
-	if err != nil {
-		t.Fatal(err)
+	got, ok, err := topic.Confirmed(t.Context(), s.Read, arn)
+	if err != nil || ok != exists {
+		t.Errorf("got exists %v, error %v, want %v", ok, err, exists)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
