@@ -1,0 +1,17 @@
+package account
+
+import "errors"
+
+var (
+	// ErrNotFound is wrapped by the error for an account, key or identity that does not exist.
+	ErrNotFound = errors.New("it does not exist")
+	// ErrExists is wrapped by the error for creating what is there already.
+	ErrExists = errors.New("it exists already")
+	// ErrInvalid is wrapped by the error for an input that breaks a rule; the text tells which.
+	ErrInvalid = errors.New("invalid input")
+	// ErrDenied is returned by Authenticate for an unknown access key and for a wrong secret alike.
+	ErrDenied = errors.New("account: unknown access key or wrong secret")
+	// ErrNoChannel is wrapped by the error for switching forwarding off while bounces or complaints have no topic: the owner
+	// of an identity must hear of them in one way at least.
+	ErrNoChannel = errors.New("bounces and complaints both need a topic before forwarding can be switched off")
+)
