@@ -1,0 +1,130 @@
+package report
+
+import (
+	"mime"
+	"strings"
+)
+
+// The media types of machine parts.
+const (
+	deliveryStatus       = "message/delivery-status"
+	globalDeliveryStatus = "message/global-delivery-status"
+	feedbackReport       = "message/feedback-report"
+	dispositionNotice    = "message/disposition-notification"
+)
+
+// mediaType returns the media type of a Content-Type value in lower case, ""
+// when it names none.
+func mediaType(value string) string {
+	end := strings.IndexAny(value, "; \t(,")
+	if end < 0 {
+		end = len(value)
+	}
+	t := lower(value[:end])
+	if strings.IndexByte(t, '/') <= 0 {
+		return ""
+	}
+	return t
+}
+
+// param returns a parameter of a Content-Type value as lenient as may be: quotes
+// that are not closed, values with characters that must be quoted, comments.
+func param(value, name string) string {
+	for rest := value; ; {
+		i := strings.IndexByte(rest, ';')
+		if i < 0 {
+			break
+		}
+		rest = strings.TrimLeft(rest[i+1:], " \t")
+		if len(rest) < len(name) || !strings.EqualFold(rest[:len(name)], name) {
+			rest = skipQuoted(rest)
+			continue
+		}
+		after := strings.TrimLeft(rest[len(name):], " \t")
+		if strings.HasPrefix(after, "=") {
+			return paramValue(strings.TrimLeft(after[1:], " \t"))
+		}
+	}
+	// RFC 2231 has other ways to write one: boundary*0="a"; boundary*1="b".
+	if strings.IndexByte(value, '*') >= 0 {
+		if _, params, err := mime.ParseMediaType(value); err == nil {
+			return params[strings.ToLower(name)]
+		}
+	}
+	return ""
+}
+
+// skipQuoted cuts a quoted value at the front, so that a ";" in it does not
+// count. A parameter's name stands before it.
+func skipQuoted(s string) string {
+	semicolon, quote := strings.IndexByte(s, ';'), strings.IndexByte(s, '"')
+	if quote < 0 || semicolon >= 0 && semicolon < quote {
+		return s
+	}
+	if end := strings.IndexByte(s[quote+1:], '"'); end >= 0 {
+		return s[quote+1+end:]
+	}
+	return s
+}
+
+func paramValue(s string) string {
+	if !strings.HasPrefix(s, `"`) {
+		if end := strings.IndexAny(s, "; \t"); end >= 0 {
+			s = s[:end]
+		}
+		return strings.Trim(s, `"'`)
+	}
+	s = s[1:]
+	end := strings.IndexByte(s, '"')
+	if end < 0 {
+		return trim(strings.TrimRight(s, ";"))
+	}
+	return trim(strings.ReplaceAll(s[:end], `\`, ""))
+}
+
+// machineType returns the media type of a machine part that a label stands for,
+// "" when it stands for none.
+func machineType(t string) string {
+	switch {
+	case t == deliveryStatus, t == globalDeliveryStatus, t == feedbackReport, t == dispositionNotice:
+		return t
+	case strings.HasSuffix(t, "/delivery-status"):
+		return deliveryStatus
+	case strings.HasSuffix(t, "/feedback-report"):
+		return feedbackReport
+	case strings.HasSuffix(t, "disposition-notification"):
+		return dispositionNotice
+	}
+	return ""
+}
+
+// machineField returns the media type that a part is of when it begins with the
+// field, "" for a field that tells nothing.
+func machineField(name string) string {
+	switch lower(name) {
+	case "reporting-mta", "original-envelope-id", "final-recipient", "original-recipient", "received-from-mta", "dsn-gateway":
+		return deliveryStatus
+	case "feedback-type":
+		return feedbackReport
+	case "reporting-ua":
+		return dispositionNotice
+	}
+	return ""
+}
+
+// isReturned reports whether the part holds the returned mail or its header:
+// message/rfc822, message/global, text/rfc822-headers, message/global-headers,
+// and misspellings of them.
+func isReturned(t string) bool {
+	return strings.HasPrefix(t, "message/rfc822") || strings.HasPrefix(t, "text/rfc822") || t == "message/global" || t == "message/global-headers"
+}
+
+// lower is strings.ToLower that leaves alone what is lower case already.
+func lower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 'A' && s[i] <= 'Z' || s[i] >= 0x80 {
+			return strings.ToLower(s)
+		}
+	}
+	return s
+}

@@ -1,0 +1,166 @@
+package report
+
+import "bytes"
+
+// fields collects the fields of a header, or of the groups of a machine part,
+// line by line. All of them share one string in the end.
+type fields struct {
+	buf   []byte
+	spans []span
+	// bytes and count are the bounds.
+	bytes, count int
+	// broke says that a blank line stands before the next field.
+	broke bool
+	// over says that a bound was hit.
+	over bool
+}
+
+// span tells where in fields.buf a field stands.
+type span struct {
+	name, colon, end int
+	first            bool // of its group
+}
+
+func (f *fields) reset(bytes, count int) {
+	*f = fields{buf: f.buf[:0], spans: f.spans[:0], bytes: bytes, count: count, broke: true}
+}
+
+// add takes a line that is a field or continues one, and reports false for any
+// other, a blank line included.
+func (f *fields) add(line []byte, name func([]byte) int) bool {
+	if len(line) == 0 {
+		return false
+	}
+	if line[0] == ' ' || line[0] == '\t' {
+		if len(f.spans) == 0 || f.broke {
+			return false
+		}
+		f.append(line)
+		return true
+	}
+	n := name(line)
+	if n < 0 {
+		return false
+	}
+	if len(f.spans) >= f.count || len(f.buf)+n >= f.bytes {
+		f.over = true
+		return true
+	}
+	start := len(f.buf)
+	f.buf = append(f.buf, line[:n]...)
+	f.buf = bytes.TrimRight(f.buf, " \t")
+	colon := len(f.buf)
+	f.spans = append(f.spans, span{name: start, colon: colon, end: colon, first: f.broke})
+	f.broke = false
+	f.append(bytes.TrimLeft(line[n+1:], " \t"))
+	return true
+}
+
+// glue takes a line that continues the field before without a leading blank. It
+// reports false when there is no field before it.
+func (f *fields) glue(line []byte) bool {
+	if len(f.spans) == 0 || f.broke {
+		return false
+	}
+	if len(f.buf) < f.bytes && f.buf[len(f.buf)-1] != ' ' {
+		f.buf = append(f.buf, ' ')
+	}
+	f.append(line)
+	return true
+}
+
+func (f *fields) append(line []byte) {
+	if f.over {
+		return
+	}
+	if room := f.bytes - len(f.buf); len(line) > room {
+		line, f.over = line[:max(room, 0)], true
+	}
+	f.buf = append(f.buf, line...)
+	f.spans[len(f.spans)-1].end = len(f.buf)
+}
+
+// header returns what was collected as one header, nil when there is nothing.
+func (f *fields) header() Header {
+	if len(f.spans) == 0 {
+		return nil
+	}
+	text := string(f.buf)
+	h := make(Header, len(f.spans))
+	for i, s := range f.spans {
+		h[i] = Field{Name: text[s.name:s.colon], Value: trim(text[s.colon:s.end])}
+	}
+	return h
+}
+
+// groups returns what was collected as one header for each group.
+func (f *fields) groups() []Header {
+	all := f.header()
+	n := 0
+	for _, s := range f.spans {
+		if s.first {
+			n++
+		}
+	}
+	groups := make([]Header, 0, n)
+	for start, i := 0, 1; i <= len(all); i++ {
+		if i == len(all) || f.spans[i].first {
+			groups = append(groups, all[start:i:i])
+			start = i
+		}
+	}
+	return groups
+}
+
+// headerName returns the place of the colon when line begins with a field name
+// as RFC 5322 section 2.2 has it, blanks before the colon allowed, or -1.
+func headerName(line []byte) int {
+	n := 0
+	for n < len(line) && line[n] > ' ' && line[n] < 0x7f && line[n] != ':' {
+		n++
+	}
+	return nameEnd(line, n)
+}
+
+// groupName is headerName for lines that may as well continue a value without a
+// leading blank: the name must look like those of RFC 3464 and RFC 5965, and no
+// part of a URL or a reply.
+func groupName(line []byte) int {
+	if len(line) == 0 || line[0]|0x20 < 'a' || line[0]|0x20 > 'z' {
+		return -1
+	}
+	n := 1
+	for n < len(line) && (line[n]|0x20 >= 'a' && line[n]|0x20 <= 'z' || line[n] >= '0' && line[n] <= '9' || line[n] == '-' || line[n] == '_') {
+		n++
+	}
+	colon := nameEnd(line, n)
+	if colon > 0 && bytes.HasPrefix(line[colon:], []byte("://")) {
+		return -1
+	}
+	return colon
+}
+
+// nameEnd returns the place of the colon behind a name of n bytes, or -1.
+func nameEnd(line []byte, n int) int {
+	if n == 0 || n > 200 {
+		return -1
+	}
+	for n < len(line) && (line[n] == ' ' || line[n] == '\t') {
+		n++
+	}
+	if n == len(line) || line[n] != ':' {
+		return -1
+	}
+	return n
+}
+
+// trim cuts blanks and tabs at both ends.
+func trim(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}

@@ -1,0 +1,58 @@
+package report
+
+import "bytes"
+
+// guess is a boundary that no header names: a mail whose header was damaged, or
+// whose Content-Type tells another boundary than the body uses, is read by the
+// delimiters that it shows.
+type guess struct {
+	boundary []byte
+	textAt   int // len(parser.text) before the delimiter
+	// made says that the line before may have been a delimiter.
+	made bool
+	// off says that the text holds a returned mail: a delimiter would be its own.
+	off bool
+}
+
+// guessBoundary takes a line that begins with "--" for a delimiter, if the line
+// after it is a field of a part's header. It does so only where no boundary is
+// known, or before the first delimiter of the one that is.
+func (p *parser) guessBoundary(boundary []byte) {
+	if p.guess.off || p.leaf.kind != text || p.depth > 0 && p.stack[p.depth-1].begun || len(boundary) > 200 {
+		return
+	}
+	p.guess.boundary = append(p.guess.boundary[:0], boundary...)
+	p.guess.textAt, p.guess.made = len(p.text), true
+}
+
+// openGuessed begins the first part of a multipart with the guessed boundary.
+func (p *parser) openGuessed() {
+	boundary := string(p.guess.boundary)
+	p.text = p.text[:p.guess.textAt]
+	p.endLeaf()
+	if p.depth == 0 {
+		p.depth = 1
+	}
+	p.stack[p.depth-1] = frame{boundary: boundary, begun: true}
+	p.note("multipart", boundary, ErrNoBoundary)
+	p.startPart()
+}
+
+// isPartField reports whether line is a field that begins the header of a part.
+func isPartField(line []byte) bool {
+	colon := groupName(line)
+	return colon > 0 && (len(line) > 8 && bytes.EqualFold(line[:8], []byte("Content-")) || bytes.EqualFold(line[:colon], []byte("MIME-Version")))
+}
+
+// noticeOriginal looks for the beginning of a returned mail in text outside a
+// part.
+func (p *parser) noticeOriginal(line []byte) {
+	if len(line) < 10 || p.guess.off || p.depth > 0 && p.stack[p.depth-1].begun {
+		return
+	}
+	for _, mark := range []string{"Received: ", "Return-Path: ", "Content-Type: multipart/"} {
+		if len(line) >= len(mark) && line[0]|0x20 == mark[0]|0x20 && bytes.EqualFold(line[:len(mark)], []byte(mark)) {
+			p.guess.off = true
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+
+	nethtml "golang.org/x/net/html"
+)
+
+// htmlText returns the text of HTML, a line for each block, at most 64 KiB.
+func htmlText(source []byte) string {
+	if len(bytes.TrimSpace(source)) == 0 {
+		return ""
+	}
+	z := nethtml.NewTokenizer(bytes.NewReader(source))
+	var b strings.Builder
+	hidden := 0
+	for b.Len() < maxText {
+		switch z.Next() {
+		case nethtml.ErrorToken:
+			return cutText(b.String())
+		case nethtml.TextToken:
+			if hidden == 0 {
+				writeWords(&b, string(z.Text()))
+			}
+		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
+			name, _ := z.TagName()
+			if isHidden(name) {
+				hidden++
+			}
+			breakLine(&b, name)
+		case nethtml.EndTagToken:
+			name, _ := z.TagName()
+			if isHidden(name) && hidden > 0 {
+				hidden--
+			}
+			breakLine(&b, name)
+		}
+	}
+	return cutText(b.String())
+}
+
+func isHidden(tag []byte) bool {
+	switch string(tag) {
+	case "script", "style", "title":
+		return true
+	}
+	return false
+}
+
+func breakLine(b *strings.Builder, tag []byte) {
+	switch string(tag) {
+	case "br", "p", "div", "tr", "li", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "hr", "blockquote":
+		if s := b.String(); s != "" && !strings.HasSuffix(s, "\n") {
+			b.WriteByte('\n')
+		}
+	case "td", "th":
+		b.WriteByte(' ')
+	}
+}
+
+// writeWords writes text as a browser shows it: runs of white space as one blank.
+func writeWords(b *strings.Builder, text string) {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	for i, word := range strings.Fields(text) {
+		if s := b.String(); i > 0 || s != "" && !strings.HasSuffix(s, "\n") && strings.TrimLeft(text, " \t\r\n") != text {
+			b.WriteByte(' ')
+		}
+		b.WriteString(word)
+	}
+	if trimmed := strings.TrimRight(text, " \t\r\n\u00a0"); trimmed != "" && trimmed != text {
+		b.WriteByte(' ')
+	}
+}
+
+func cutText(s string) string {
+	lines := strings.Split(strings.ToValidUTF8(s[:min(len(s), maxText)], ""), "\n")
+	for i := range lines {
+		lines[i] = strings.Join(strings.Fields(lines[i]), " ")
+	}
+	return strings.Trim(strings.Join(lines, "\n"), "\n")
+}

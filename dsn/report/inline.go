@@ -1,0 +1,99 @@
+package report
+
+import "strings"
+
+// findInline looks in the text for the fields of a delivery status that lost the
+// MIME structure around them, as archives and old relays leave it behind. It
+// looks only in mail that a mail system seems to have written, so that people
+// who quote a bounce are not taken for one.
+func (m *Message) findInline() {
+	if !m.fromMailSystem() || !strings.Contains(strings.ToLower(m.Text), "-recipient:") {
+		return
+	}
+	start, offset := -1, 0
+	var groups []Header
+	for rest := m.Text; rest != ""; {
+		var paragraph string
+		at := offset
+		paragraph, rest = cutParagraph(rest)
+		offset = len(m.Text) - len(rest)
+		h := ParseHeader(paragraph)
+		switch {
+		case isStatusGroup(h, start >= 0):
+			if start < 0 {
+				start = at
+			}
+			groups = append(groups, h)
+		case start >= 0:
+			m.addInline(groups, m.Text[start:at])
+			if m.Returned == nil && len(m.Machine) > 0 && isMailHeader(h) {
+				m.Returned = h
+			}
+			return
+		}
+	}
+	if start >= 0 {
+		m.addInline(groups, m.Text[start:])
+	}
+}
+
+// addInline adds the groups as a machine part if they tell about a recipient.
+func (m *Message) addInline(groups []Header, body string) {
+	for _, g := range groups {
+		if (g.Has("Final-Recipient") || g.Has("Original-Recipient")) && (g.Has("Action") || g.Has("Status")) {
+			m.Machine = append(m.Machine, Part{MediaType: deliveryStatus, Groups: groups, Body: strings.Trim(body, "\n")})
+			return
+		}
+	}
+}
+
+// fromMailSystem reports whether the header looks like that of a report.
+func (m *Message) fromMailSystem() bool {
+	if m.ReportType == "delivery-status" || m.Header.Get("Return-Path") == "<>" {
+		return true
+	}
+	if strings.HasPrefix(lower(m.Header.Get("Auto-Submitted")), "auto-") {
+		return true
+	}
+	from := lower(m.Header.Get("From"))
+	for _, mark := range []string{"mailer-daemon", "mail delivery", "postmaster", "mailer daemon", "mail-daemon"} {
+		if strings.Contains(from, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// isStatusGroup reports whether the fields are a group of RFC 3464. The first
+// one must begin with a field that stands nowhere else.
+func isStatusGroup(h Header, more bool) bool {
+	if len(h) == 0 {
+		return false
+	}
+	for _, field := range h {
+		if machineField(field.Name) == deliveryStatus {
+			return true
+		}
+	}
+	return more && h.Has("Action") && h.Has("Status")
+}
+
+func isMailHeader(h Header) bool {
+	return h.Has("From") && (h.Has("Received") || h.Has("Return-Path") || h.Has("To") && h.Has("Subject"))
+}
+
+// cutParagraph cuts the lines before the first blank line off text, and the
+// blank lines with it.
+func cutParagraph(text string) (paragraph, rest string) {
+	for at := 0; at < len(text); {
+		end := strings.IndexByte(text[at:], '\n')
+		if end < 0 {
+			return text, ""
+		}
+		if trim(text[at:at+end]) == "" {
+			return text[:at], strings.TrimLeft(text[at:], "\n")
+		}
+		at += end + 1
+	}
+	return text, ""
+}

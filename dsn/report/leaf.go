@@ -1,0 +1,181 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// leaf is what the lines that are being read belong to. Its zero value is the
+// header of the mail.
+type leaf struct {
+	kind     kind
+	transfer transfer
+	charset  string
+	start    int  // of its text in parser.text or parser.html
+	labelled bool // its content need not be looked at to know its type
+	full     bool // its bound was hit
+	part     Part // when kind is machine
+}
+
+type kind int
+
+const (
+	header kind = iota
+	text
+	html
+	machine
+	returned
+	unknown
+	skipped
+)
+
+// begin begins the body of an entity with the header h.
+func (p *parser) begin(h Header, mediaType, contentType string) {
+	encoding := newTransfer(h.Get("Content-Transfer-Encoding"))
+	done := p.m.Returned != nil // what follows the returned mail is about nothing
+	switch {
+	case strings.HasPrefix(mediaType, "multipart/"):
+		p.open(contentType)
+	case machineType(mediaType) != "":
+		p.startMachine(machineType(mediaType), h, encoding)
+	case isReturned(mediaType):
+		p.startReturned(h, encoding)
+	case mediaType == "" && !done, mediaType == "text/plain" && !done:
+		p.startText(param(contentType, "charset"), encoding)
+	case mediaType == "text/html" && !done:
+		p.leaf = leaf{kind: html, transfer: encoding, charset: param(contentType, "charset"), start: len(p.html)}
+	default:
+		p.leaf = leaf{kind: unknown, transfer: encoding}
+	}
+}
+
+// open opens a multipart.
+func (p *parser) open(contentType string) {
+	if p.depth == maxDepth {
+		p.note("multipart", "", ErrTooDeep)
+		p.leaf = leaf{kind: skipped}
+		return
+	}
+	boundary := param(contentType, "boundary")
+	if boundary == "" {
+		p.note("Content-Type", contentType, ErrNoBoundary)
+	}
+	p.stack[p.depth] = frame{boundary: boundary, textAt: len(p.text)}
+	p.depth++
+	if p.m.Returned != nil {
+		p.leaf = leaf{kind: skipped}
+		return
+	}
+	p.startText("", transfer{})
+	p.leaf.labelled = true
+}
+
+func (p *parser) startText(charset string, encoding transfer) {
+	if len(p.text) > 0 {
+		p.text = append(p.text, '\n')
+	}
+	p.leaf = leaf{kind: text, transfer: encoding, charset: charset, start: len(p.text), labelled: p.depth == 0}
+}
+
+func (p *parser) textLine(line []byte) {
+	if !p.leaf.labelled && len(bytes.TrimSpace(line)) > 0 {
+		p.leaf.labelled = true
+		if p.unlabelled(line) {
+			return
+		}
+	}
+	p.noticeOriginal(line)
+	p.text = p.decode(p.text, line, maxText, "text/plain part")
+}
+
+// unlabelled looks whether a part that is labelled as something else is a
+// machine part by its first line, and begins that.
+func (p *parser) unlabelled(line []byte) bool {
+	colon := groupName(line)
+	if colon < 0 {
+		return false
+	}
+	mediaType := machineField(string(bytes.TrimRight(line[:colon], " \t")))
+	if mediaType == "" && p.m.ReportType == "feedback-report" && p.parts == 2 {
+		mediaType = feedbackReport // RFC 5965 orders no fields, RFC 6522 orders the parts
+	}
+	if mediaType == "" {
+		return false
+	}
+	p.startMachine(mediaType, nil, p.leaf.transfer)
+	p.content(line)
+	return true
+}
+
+// decode appends a line of the leaf to dst, up to limit bytes.
+func (p *parser) decode(dst, line []byte, limit int, what string) []byte {
+	if p.leaf.full {
+		return dst
+	}
+	dst = p.leaf.transfer.line(dst, line)
+	if len(dst) > limit {
+		p.note(what, "", ErrTooLarge)
+		p.leaf.full, dst = true, wholeRunes(dst[:limit])
+	}
+	return dst
+}
+
+// endLeaf ends what is being read.
+func (p *parser) endLeaf() {
+	switch p.leaf.kind {
+	case header:
+		p.endHeader()
+		if p.holding {
+			p.holding = false
+			p.content(p.held)
+		}
+		p.endLeaf()
+	case text:
+		p.text = p.decodeText(p.text, maxText)
+	case html:
+		p.html = p.decodeText(p.html, maxHTML)
+	case machine:
+		p.endMachine()
+	case returned:
+		p.endReturned()
+	}
+	p.leaf = leaf{kind: skipped}
+}
+
+// decodeText brings the text of the leaf at the end of all to UTF-8 and LF.
+func (p *parser) decodeText(all []byte, limit int) []byte {
+	own := bytes.TrimRight(unixLines(all[p.leaf.start:]), "\n")
+	if needsDecoding(own) {
+		own = []byte(toUTF8(string(own), p.leaf.charset))
+	}
+	all = append(all[:p.leaf.start], own...)
+	if len(all) > limit {
+		all = wholeRunes(all[:limit])
+	}
+	return all
+}
+
+// wholeRunes cuts the beginning of a character at the end of text.
+func wholeRunes(text []byte) []byte {
+	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
+		if c := text[len(text)-i]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(text[len(text)-i:]) {
+				return text[:len(text)-i]
+			}
+			break
+		}
+	}
+	return text
+}
+
+// needsDecoding reports whether text holds more than ASCII: other bytes, or the
+// escape sequences of ISO-2022.
+func needsDecoding(text []byte) bool {
+	for _, c := range text {
+		if c >= utf8.RuneSelf || c == 0x1b {
+			return true
+		}
+	}
+	return false
+}

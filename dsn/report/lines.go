@@ -1,0 +1,137 @@
+package report
+
+import (
+	"bytes"
+	"io"
+)
+
+// lines reads lines that end with LF, CR, CRLF or CR CR LF, also mixed. A line
+// longer than maxLine is cut. Time is linear in the bytes read.
+type lines struct {
+	r         io.Reader
+	buf       []byte
+	pos, end  int   // what of buf is not consumed
+	lf        int   // place of the next LF, -1 when there is none before lfTo
+	lfTo      int   // up to where LF was looked for
+	crTo      int   // up to where no CR stands
+	aloneTo   int   // up to here each CR stands alone
+	size      int64 // bytes read
+	err       error // what ended the input, io.EOF included
+	cut       bool  // the line was longer than maxLine
+	skip      bool  // drop the rest of a cut line first
+	emptyRead int
+}
+
+func (l *lines) reset(r io.Reader) {
+	if l.buf == nil {
+		l.buf = make([]byte, maxLine+2)
+	}
+	*l = lines{r: r, buf: l.buf, lf: -1}
+}
+
+// next returns the next line without its end, valid until the call after. It
+// reports false at the end of the input.
+func (l *lines) next() ([]byte, bool) {
+	for l.skip {
+		if _, next, ok := l.lineEnd(); ok {
+			l.pos, l.skip = next, false
+			break
+		}
+		l.pos = max(l.pos, l.crTo) // a CR at the end may have its LF yet to come
+		if !l.fill() {
+			return nil, false
+		}
+	}
+	l.cut = false
+	for {
+		if end, next, ok := l.lineEnd(); ok {
+			line := l.buf[l.pos:end]
+			l.pos = next
+			return line, true
+		}
+		if l.end-l.pos >= len(l.buf) {
+			line := l.buf[l.pos : l.pos+maxLine]
+			l.pos += maxLine
+			l.cut, l.skip = true, true
+			return line, true
+		}
+		if !l.fill() {
+			line := l.buf[l.pos:l.end]
+			l.pos = l.end
+			return line, len(line) > 0
+		}
+	}
+}
+
+// lineEnd finds the end of the line at pos and the start of the next line.
+func (l *lines) lineEnd() (end, next int, ok bool) {
+	if l.lf < l.pos {
+		l.lf = -1
+		from := max(l.pos, l.lfTo)
+		if i := bytes.IndexByte(l.buf[from:l.end], '\n'); i >= 0 {
+			l.lf = from + i
+			l.lfTo = l.lf + 1
+		} else {
+			l.lfTo = l.end
+		}
+	}
+	limit := l.end
+	if l.lf >= 0 {
+		limit = l.lf
+	}
+	from := max(l.pos, l.crTo)
+	if from < limit {
+		if i := bytes.IndexByte(l.buf[from:limit], '\r'); i >= 0 {
+			l.crTo = from + i
+			return l.crEnd(from + i)
+		}
+		l.crTo = limit
+	}
+	return l.lf, l.lf + 1, l.lf >= 0
+}
+
+// crEnd judges the CR at cr: with an LF behind it and any CRs between it ends
+// one line, otherwise each CR ends a line.
+func (l *lines) crEnd(cr int) (end, next int, ok bool) {
+	if cr < l.aloneTo {
+		return cr, cr + 1, true
+	}
+	run := cr + 1
+	for run < l.end && l.buf[run] == '\r' {
+		run++
+	}
+	if run < l.end && l.buf[run] == '\n' {
+		return cr, run + 1, true
+	}
+	if run == l.end && l.err == nil && l.end-l.pos < len(l.buf) {
+		return 0, 0, false // what follows is not read yet
+	}
+	l.aloneTo = run
+	return cr, cr + 1, true
+}
+
+// fill reads more behind what is not consumed. It reports false at the end.
+func (l *lines) fill() bool {
+	if l.err != nil {
+		return false
+	}
+	if l.pos > 0 {
+		copy(l.buf, l.buf[l.pos:l.end])
+		shift := l.pos
+		l.pos, l.end = 0, l.end-shift
+		l.lf, l.lfTo = max(l.lf-shift, -1), max(l.lfTo-shift, 0)
+		l.crTo, l.aloneTo = max(l.crTo-shift, 0), max(l.aloneTo-shift, 0)
+	}
+	n, err := l.r.Read(l.buf[l.end:])
+	l.end += n
+	l.size += int64(n)
+	l.err = err
+	if n == 0 && err == nil {
+		if l.emptyRead++; l.emptyRead > 100 {
+			l.err = io.ErrNoProgress
+		}
+		return l.err == nil
+	}
+	l.emptyRead = 0
+	return n > 0 || err == nil
+}

@@ -1,0 +1,70 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+)
+
+// startMachine begins a machine part. One that stands behind the returned mail
+// counts only when no other is there: it would be a part of that mail.
+func (p *parser) startMachine(mediaType string, h Header, encoding transfer) {
+	if len(p.m.Machine) > 0 && (p.m.Returned != nil || p.forwarded != nil) {
+		p.leaf = leaf{kind: skipped}
+		return
+	}
+	if len(p.m.Machine) == maxMachineParts || p.machine >= maxMachineTotal {
+		p.note("machine part", mediaType, ErrTooMany)
+		p.leaf = leaf{kind: skipped}
+		return
+	}
+	p.leaf = leaf{kind: machine, transfer: encoding, part: Part{MediaType: mediaType, Header: h}}
+	p.body = p.body[:0]
+	// Without the blank line behind it the header of the part holds the first group.
+	own := behindContent(h)
+	for _, field := range own {
+		p.body = append(append(append(append(p.body, field.Name...), ": "...), field.Value...), '\n')
+	}
+	if len(own) > 0 {
+		p.body = append(p.body, '\n')
+	}
+}
+
+// behindContent returns the fields of a part's header from the first one on that
+// belongs to the content: one of a machine part or of a mail.
+func behindContent(h Header) Header {
+	for i, field := range h {
+		if machineField(field.Name) != "" {
+			return h[i:]
+		}
+		switch lower(field.Name) {
+		case "return-path", "received", "from", "to", "subject", "message-id", "date":
+			return h[i:]
+		}
+	}
+	return nil
+}
+
+// endMachine reads the fields of the machine part that ends.
+func (p *parser) endMachine() {
+	body := bytes.Trim(unixLines(p.body), "\n")
+	if room := maxMachineTotal - p.machine; len(body) > room {
+		p.note("machine part", "", ErrTooLarge)
+		body = body[:room]
+	}
+	if len(body) == 0 {
+		return
+	}
+	p.machine += len(body)
+	part := p.leaf.part
+	part.Body = string(body)
+	collectGroups(&p.fields, part.Body)
+	if p.fields.over {
+		p.note("machine part", "", ErrTooMany)
+	}
+	part.Groups = p.fields.groups()
+	// QUIRK: a feedback report under the label of a delivery status.
+	if strings.HasSuffix(part.MediaType, "delivery-status") && len(part.Groups) > 0 && part.Groups[0].Has("Feedback-Type") {
+		part.MediaType = feedbackReport
+	}
+	p.m.Machine = append(p.m.Machine, part)
+}

@@ -1,0 +1,137 @@
+package report
+
+import "bytes"
+
+// line takes one line of the mail.
+func (p *parser) line(line []byte) {
+	if p.in.cut && p.leaf.kind != skipped {
+		p.note("line", string(line[:64]), ErrTooLarge)
+	}
+	if len(line) > 2 && line[0] == '-' && line[1] == '-' && p.delimiter(bytes.TrimRight(line, " \t")) {
+		return
+	}
+	if p.guess.made {
+		p.guess.made = false
+		if isPartField(line) {
+			p.openGuessed()
+		}
+	}
+	p.content(line)
+}
+
+// delimiter reports whether line is the delimiter of an open multipart
+// (RFC 2046 section 5.1.1) and acts on it. An outer one closes the inner ones.
+func (p *parser) delimiter(line []byte) bool {
+	for i := p.depth - 1; i >= 0; i-- {
+		f := &p.stack[i]
+		end := 2 + len(f.boundary)
+		if f.boundary == "" || len(line) < end || string(line[2:end]) != f.boundary {
+			continue
+		}
+		closing := string(line[end:]) == "--"
+		if len(line) > end && !closing {
+			continue
+		}
+		p.endLeaf()
+		p.guess.made = false
+		if !f.begun {
+			f.begun = true
+			p.text = p.text[:min(f.textAt, len(p.text))] // it was a preamble
+		}
+		if closing {
+			p.depth, p.leaf = i, leaf{kind: skipped}
+			return true
+		}
+		p.depth = i + 1
+		p.startPart()
+		return true
+	}
+	p.guessBoundary(line[2:])
+	return false
+}
+
+func (p *parser) startPart() {
+	if p.parts++; p.parts > maxParts {
+		p.note("parts", "", ErrTooMany)
+		p.leaf = leaf{kind: skipped}
+		return
+	}
+	p.fields.reset(maxPartHeader, maxFields)
+	p.leaf = leaf{kind: header}
+}
+
+// content takes a line that is no delimiter.
+func (p *parser) content(line []byte) {
+	switch p.leaf.kind {
+	case header:
+		p.headerLine(line)
+	case text:
+		p.textLine(line)
+	case html:
+		p.html = p.decode(p.html, line, maxHTML, "text/html part")
+	case machine:
+		p.body = p.decode(p.body, line, maxMachine, "machine part")
+	case returned:
+		p.returnedLine(line)
+	case unknown:
+		if len(bytes.TrimSpace(line)) > 0 && !p.unlabelled(line) {
+			p.leaf = leaf{kind: skipped}
+		}
+	}
+}
+
+// headerLine takes a line of the header of the mail or of a part.
+func (p *parser) headerLine(line []byte) {
+	f := &p.fields
+	if !p.top && len(f.spans) == 0 {
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		if len(line) == 0 {
+			return
+		}
+	}
+	if p.holding {
+		p.settle(line)
+		return
+	}
+	switch {
+	case len(line) == 0:
+		p.endHeader()
+	case f.add(line, headerName), bytes.HasPrefix(line, []byte("From ")), bytes.HasPrefix(line, []byte(">From ")):
+		// A mailbox's separator stays in front when a mail is cut out of it.
+	case len(f.spans) == 0, bytes.HasPrefix(line, []byte("--")):
+		p.endHeader()
+		p.content(line)
+	default:
+		p.held, p.holding = append(p.held[:0], line...), true
+	}
+}
+
+// settle decides about the line that is held, by the one behind it: when that is
+// a field the header goes on, and the body has begun otherwise.
+func (p *parser) settle(next []byte) {
+	p.holding = false
+	if len(next) > 0 && (next[0] == ' ' || next[0] == '\t' || groupName(next) > 0) {
+		p.fields.glue(p.held)
+		p.headerLine(next)
+		return
+	}
+	p.endHeader()
+	p.content(p.held)
+	p.content(next)
+}
+
+// endHeader reads the header that was collected and begins the body behind it.
+func (p *parser) endHeader() {
+	h := p.fields.header()
+	if p.fields.over {
+		p.note("header", "", ErrTooLarge)
+	}
+	contentType := h.Get("Content-Type")
+	kind := mediaType(contentType)
+	if !p.top {
+		p.top = true
+		p.m.Header, p.m.MediaType = h, kind
+		p.m.ReportType = lower(param(contentType, "report-type"))
+	}
+	p.begin(h, kind, contentType)
+}

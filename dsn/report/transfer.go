@@ -1,0 +1,145 @@
+package report
+
+import "bytes"
+
+// transfer undoes a Content-Transfer-Encoding (RFC 2045 section 6) line by line.
+type transfer struct {
+	encoding encoding
+	begun    bool
+	bits     uint32
+	digits   int
+}
+
+type encoding int
+
+const (
+	identity encoding = iota
+	quotedPrintable
+	base64
+)
+
+func newTransfer(name string) transfer {
+	switch mediaWord(name) {
+	case "base64":
+		return transfer{encoding: base64}
+	case "quoted-printable":
+		return transfer{encoding: quotedPrintable}
+	}
+	return transfer{}
+}
+
+// mediaWord returns the first word of a value in lower case.
+func mediaWord(value string) string {
+	for i := 0; i < len(value); i++ {
+		if c := value[i]; c == ' ' || c == '\t' || c == ';' || c == '(' {
+			value = value[:i]
+		}
+	}
+	return lower(value)
+}
+
+// line appends a decoded line to dst.
+func (t *transfer) line(dst, line []byte) []byte {
+	switch t.encoding {
+	case quotedPrintable:
+		return appendQuotedPrintable(dst, line)
+	case base64:
+		if !t.begun && len(line) > 0 {
+			t.begun = true
+			// Some label a part that they do not encode.
+			if bytes.ContainsAny(bytes.TrimRight(line, " \t"), ":.<>@-_ ") {
+				t.encoding = identity
+				return t.line(dst, line)
+			}
+		}
+		return t.appendBase64(dst, line)
+	}
+	return append(append(dst, line...), '\n')
+}
+
+// appendQuotedPrintable leaves a "=" that begins no code as it is.
+func appendQuotedPrintable(dst, line []byte) []byte {
+	line = bytes.TrimRight(line, " \t")
+	for i := 0; i < len(line); i++ {
+		if line[i] != '=' {
+			dst = append(dst, line[i])
+			continue
+		}
+		if i == len(line)-1 {
+			return dst
+		}
+		if i+2 < len(line) {
+			if high, low := hexDigit(line[i+1]), hexDigit(line[i+2]); high >= 0 && low >= 0 {
+				dst = append(dst, byte(high<<4|low))
+				i += 2
+				continue
+			}
+		}
+		dst = append(dst, '=')
+	}
+	return append(dst, '\n')
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	}
+	return -1
+}
+
+// appendBase64 skips what is not of the alphabet (RFC 2045 section 6.8).
+func (t *transfer) appendBase64(dst, line []byte) []byte {
+	for _, c := range line {
+		v := base64Digit(c)
+		if v < 0 {
+			if c == '=' {
+				t.bits, t.digits = 0, 0
+			}
+			continue
+		}
+		t.bits = t.bits<<6 | uint32(v)
+		if t.digits++; t.digits > 1 {
+			dst = append(dst, byte(t.bits>>(6-2*(t.digits-1))))
+			t.digits %= 4
+		}
+	}
+	return dst
+}
+
+func base64Digit(c byte) int {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return int(c - 'A')
+	case c >= 'a' && c <= 'z':
+		return int(c-'a') + 26
+	case c >= '0' && c <= '9':
+		return int(c-'0') + 52
+	case c == '+':
+		return 62
+	case c == '/':
+		return 63
+	}
+	return -1
+}
+
+// unixLines brings line ends to LF in place.
+func unixLines(b []byte) []byte {
+	if bytes.IndexByte(b, '\r') < 0 {
+		return b
+	}
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		switch {
+		case b[i] != '\r':
+			out = append(out, b[i])
+		case i+1 == len(b) || b[i+1] != '\n':
+			out = append(out, '\n')
+		}
+	}
+	return out
+}
