@@ -12,6 +12,9 @@ import (
 	"github.com/rebound-mail/rebound/schemas"
 )
 
+// MaxIdentities is how many identities an account may have, as in SES.
+const MaxIdentities = 10_000
+
 // Identity is an address or a domain that an account sends with, and where its feedback goes.
 type Identity struct {
 	Account  string
@@ -75,29 +78,31 @@ func (i *Identity) headers(kind schemas.NotificationType) *bool {
 	return nil
 }
 
-// CreateIdentity makes an identity with the settings that a new one has: feedback by mail, headers in notifications. When
-// the account has it already, it comes back as it is with an error that wraps ErrExists. The error wraps ErrInvalid for
-// what is neither address nor domain, and ErrNotFound when there is no such account.
-func CreateIdentity(ctx context.Context, tx *sql.Tx, account, identity string, now time.Time) (Identity, error) {
-	normal, key, err := parseIdentity(identity)
+// NewIdentity returns an identity with the settings that a new one has: feedback by mail, headers in notifications. It is
+// not stored. The error wraps ErrInvalid for what is neither address nor domain.
+func NewIdentity(account, identity string, now time.Time) (Identity, error) {
+	normal, _, err := parseIdentity(identity)
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := exists(ctx, tx, account); err != nil {
-		return Identity{}, fmt.Errorf("account: create identity %s of account %q: %w", normal, account, err)
+	return Identity{Account: account, Identity: normal, ForwardingEnabled: true, HeadersInBounce: true, HeadersInComplaint: true,
+		HeadersInDelivery: true, Created: now.UTC().Truncate(time.Millisecond)}, nil
+}
+
+// CreateIdentity stores a new identity. When the account has it already, it comes back as it is with an error that wraps
+// ErrExists. The errors are those of NewIdentity and PutIdentity else.
+func CreateIdentity(ctx context.Context, tx *sql.Tx, account, identity string, now time.Time) (Identity, error) {
+	i, err := getIdentity(ctx, tx, account, identity)
+	if err == nil {
+		return i, fmt.Errorf("account: create identity %s: %w", i.Identity, ErrExists)
 	}
-	i := Identity{Account: account, Identity: normal, ForwardingEnabled: true, HeadersInBounce: true, HeadersInComplaint: true,
-		HeadersInDelivery: true, Created: now.UTC().Truncate(time.Millisecond)}
-	added, err := affects(tx.ExecContext(ctx, insertIdentity, i.Account, key, i.Identity, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
-		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery), i.Created.UnixMilli()))
-	if err != nil {
-		return Identity{}, fmt.Errorf("account: create identity %s: %w", normal, err)
+	if !errors.Is(err, ErrNotFound) {
+		return Identity{}, err
 	}
-	if !added {
-		i, err := getIdentity(ctx, tx, account, identity)
-		return i, errors.Join(fmt.Errorf("account: create identity %s: %w", normal, ErrExists), err)
+	if i, err = NewIdentity(account, identity, now); err != nil {
+		return Identity{}, err
 	}
-	return i, nil
+	return i, PutIdentity(ctx, tx, i)
 }
 
 // GetIdentity returns an identity of an account by its own name, whatever the case of its letters. The error wraps
@@ -106,20 +111,9 @@ func GetIdentity(ctx context.Context, db *sql.DB, account, identity string) (Ide
 	return getIdentity(ctx, db, account, identity)
 }
 
-// ListIdentities returns at most limit identities of an account in the order of their names: those after the identity
-// named, or the first ones when after is empty.
-func ListIdentities(ctx context.Context, db *sql.DB, account, after string, limit int) ([]Identity, error) {
-	if err := checkLimit(limit); err != nil {
-		return nil, err
-	}
-	from := ""
-	if after != "" {
-		var err error
-		if _, from, err = parseIdentity(after); err != nil {
-			return nil, err
-		}
-	}
-	rows, err := db.QueryContext(ctx, selectIdentities, account, from, limit)
+// ListIdentities returns the identities of an account in the order of their names.
+func ListIdentities(ctx context.Context, db *sql.DB, account string) ([]Identity, error) {
+	rows, err := db.QueryContext(ctx, selectIdentities, account)
 	if err != nil {
 		return nil, fmt.Errorf("account: list identities of %q: %w", account, err)
 	}
@@ -130,19 +124,27 @@ func ListIdentities(ctx context.Context, db *sql.DB, account, after string, limi
 	return identities, nil
 }
 
-// PutIdentity replaces the settings of an identity. The error wraps ErrNotFound when the account does not have it.
+// PutIdentity stores an identity; of one that is there it replaces all settings. The error wraps ErrInvalid for what is
+// neither address nor domain, ErrNoChannel, ErrTooMany, or ErrNotFound when there is no such account.
 func PutIdentity(ctx context.Context, tx *sql.Tx, i Identity) error {
-	_, key, err := parseIdentity(i.Identity)
+	if !i.ForwardingEnabled && (i.BounceTopic == "" || i.ComplaintTopic == "") {
+		return fmt.Errorf("account: put identity %.320q: %w", i.Identity, ErrNoChannel)
+	}
+	return i.save(ctx, tx)
+}
+
+func (i Identity) save(ctx context.Context, tx *sql.Tx) error {
+	normal, key, err := parseIdentity(i.Identity)
 	if err != nil {
 		return err
 	}
-	changed, err := affects(tx.ExecContext(ctx, updateIdentity, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
-		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery), i.Account, key))
-	if err == nil && !changed {
-		err = ErrNotFound
+	if err := hasRoom(ctx, tx, i.Account, key); err != nil {
+		return fmt.Errorf("account: put identity %s of account %q: %w", normal, i.Account, err)
 	}
+	_, err = tx.ExecContext(ctx, putIdentity, i.Account, key, normal, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
+		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery), i.Created.UnixMilli())
 	if err != nil {
-		return fmt.Errorf("account: put identity %s: %w", i.Identity, err)
+		return fmt.Errorf("account: put identity %s: %w", normal, err)
 	}
 	return nil
 }

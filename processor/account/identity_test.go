@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -77,9 +78,10 @@ func TestPutIdentityReplacesAllSettings(t *testing.T) {
 	a := open(t)
 	a.createIdentity(ours, "example.com")
 	want := account.Identity{Account: ours, Identity: "example.com", BounceTopic: bounces, ComplaintTopic: complaints, DeliveryTopic: deliveries,
-		HeadersInComplaint: true, Created: now}
+		HeadersInComplaint: true, Created: now.AddDate(1, 0, 0)}
 	a.transact(func(ctx context.Context, tx *sql.Tx) error { return account.PutIdentity(ctx, tx, want) })
 	got := a.get("example.com")
+	want.Created = now // the identity is not a new one
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -214,7 +216,7 @@ func TestHeadersAreSetForEachKind(t *testing.T) {
 	}
 }
 
-func TestIdentitiesAreListedInPagesAndDeleted(t *testing.T) {
+func TestIdentitiesAreListedInOrderAndDeleted(t *testing.T) {
 	a := open(t)
 	want := []string{"B@example.com", "a.example", `"c"@example.com`, "d@example.com"}
 	for _, identity := range want {
@@ -222,17 +224,13 @@ func TestIdentitiesAreListedInPagesAndDeleted(t *testing.T) {
 	}
 	a.createIdentity(theirs, "example.org")
 	want = []string{"a.example", "B@example.com", `"c"@example.com`, "d@example.com"}
+	identities, err := account.ListIdentities(t.Context(), a.Read, ours)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var got []string
-	for after := ""; ; {
-		page, err := account.ListIdentities(t.Context(), a.Read, ours, after, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(page) == 0 {
-			break
-		}
-		after = page[0].Identity
-		got = append(got, after)
+	for _, identity := range identities {
+		got = append(got, identity.Identity)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -246,6 +244,28 @@ func TestIdentitiesAreListedInPagesAndDeleted(t *testing.T) {
 			return err
 		})
 	}
+}
+
+func TestAnAccountHasTenThousandIdentitiesAtMost(t *testing.T) {
+	a := open(t)
+	a.transact(func(ctx context.Context, tx *sql.Tx) error {
+		for i := range account.MaxIdentities {
+			_, err := tx.ExecContext(ctx, `INSERT INTO identities VALUES ($1, $2, $2, '', '', '', 1, 1, 1, 1, 0)`, ours, fmt.Sprintf("a%d.example", i))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	a.setTopic("a7.example", schemas.TypeBounce, bounces)
+	err := a.try(func(ctx context.Context, tx *sql.Tx) error {
+		_, err := account.CreateIdentity(ctx, tx, ours, "example.com", now)
+		return err
+	})
+	if !errors.Is(err, account.ErrTooMany) {
+		t.Errorf("got %v, want ErrTooMany", err)
+	}
+	a.createIdentity(theirs, "example.com")
 }
 
 func TestAnIdentityThatBreaksARuleIsRefused(t *testing.T) {
@@ -276,7 +296,10 @@ func TestAnIdentityThatBreaksARuleIsRefused(t *testing.T) {
 			return account.SetHeaders(ctx, tx, ours, "example.com", "", true)
 		}, account.ErrInvalid},
 		"put": {func(ctx context.Context, tx *sql.Tx) error {
-			return account.PutIdentity(ctx, tx, account.Identity{Account: ours, Identity: "example.org"})
+			return account.PutIdentity(ctx, tx, account.Identity{Account: ours, Identity: "example.org", ComplaintTopic: complaints})
+		}, account.ErrNoChannel},
+		"put without account": {func(ctx context.Context, tx *sql.Tx) error {
+			return account.PutIdentity(ctx, tx, account.Identity{Account: "1", Identity: "example.org", ForwardingEnabled: true})
 		}, account.ErrNotFound},
 	} {
 		if err := a.try(test.do); !errors.Is(err, test.want) {

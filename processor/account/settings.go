@@ -17,7 +17,7 @@ func setting(ctx context.Context, tx *sql.Tx, account, identity string, change f
 	if err := change(&i); err != nil {
 		return fmt.Errorf("account: identity %s: %w", i.Identity, err)
 	}
-	return PutIdentity(ctx, tx, i)
+	return i.save(ctx, tx)
 }
 
 // SetTopic sets the topic for a kind of notification; an empty ARN clears it. Feedback without a topic goes by mail.

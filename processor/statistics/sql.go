@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// Interval is the length of a point.
-const Interval = 15 * time.Minute
+const (
+	// Interval is the length of a point.
+	Interval = 15 * time.Minute
+	// Retention is how long points are kept and shown, as in SES.
+	Retention = 14 * 24 * time.Hour
+)
 
 // Point is what happened to an account's mail in the Interval from At on. At is UTC.
 type Point struct {
