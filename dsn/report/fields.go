@@ -47,12 +47,15 @@ func (f *fields) add(line []byte, name func([]byte) int) bool {
 		return true
 	}
 	start := len(f.buf)
-	f.buf = append(f.buf, line[:n]...)
-	f.buf = bytes.TrimRight(f.buf, " \t")
+	f.buf = append(f.buf, trimRight(line[:n])...)
 	colon := len(f.buf)
 	f.spans = append(f.spans, span{name: start, colon: colon, end: colon, first: f.broke})
 	f.broke = false
-	f.append(bytes.TrimLeft(line[n+1:], " \t"))
+	value := line[n+1:]
+	for len(value) > 0 && (value[0] == ' ' || value[0] == '\t') {
+		value = value[1:]
+	}
+	f.append(value)
 	return true
 }
 
@@ -163,4 +166,12 @@ func trim(s string) string {
 		s = s[:len(s)-1]
 	}
 	return s
+}
+
+// trimRight cuts blanks and tabs at the end.
+func trimRight(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
 }

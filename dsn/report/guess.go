@@ -7,7 +7,8 @@ import "bytes"
 // delimiters that it shows.
 type guess struct {
 	boundary []byte
-	textAt   int // len(parser.text) before the delimiter
+	// at is the length of parser.text or parser.body before the delimiter.
+	at int
 	// made says that the line before may have been a delimiter.
 	made bool
 	// off says that the text holds a returned mail: a delimiter would be its own.
@@ -15,26 +16,41 @@ type guess struct {
 }
 
 // guessBoundary takes a line that begins with "--" for a delimiter, if the line
-// after it is a field of a part's header. It does so only where no boundary is
-// known, or before the first delimiter of the one that is.
+// after it is a field of a part's header. It does so where no boundary is known,
+// before the first delimiter of the one that is, and in machine parts, whose
+// lines never begin so.
 func (p *parser) guessBoundary(boundary []byte) {
-	if p.guess.off || p.leaf.kind != text || p.depth > 0 && p.stack[p.depth-1].begun || len(boundary) > 200 {
+	if len(boundary) > 200 {
+		return
+	}
+	switch {
+	case p.leaf.kind == machine:
+		p.guess.at = len(p.body)
+	case p.leaf.kind == text && !p.guess.off && (p.depth == 0 || !p.stack[p.depth-1].begun):
+		p.guess.at = len(p.text)
+	default:
 		return
 	}
 	p.guess.boundary = append(p.guess.boundary[:0], boundary...)
-	p.guess.textAt, p.guess.made = len(p.text), true
+	p.guess.made = true
 }
 
 // openGuessed begins the first part of a multipart with the guessed boundary.
 func (p *parser) openGuessed() {
 	boundary := string(p.guess.boundary)
-	p.text = p.text[:p.guess.textAt]
+	p.note("multipart", boundary, ErrNoBoundary)
+	if p.leaf.kind == machine {
+		p.body = p.body[:p.guess.at]
+		p.endLeaf()
+		p.startPart()
+		return
+	}
+	p.text = p.text[:p.guess.at]
 	p.endLeaf()
 	if p.depth == 0 {
 		p.depth = 1
 	}
 	p.stack[p.depth-1] = frame{boundary: boundary, begun: true}
-	p.note("multipart", boundary, ErrNoBoundary)
 	p.startPart()
 }
 

@@ -10,41 +10,49 @@ func (m *Message) findInline() {
 	if !m.fromMailSystem() || !strings.Contains(strings.ToLower(m.Text), "-recipient:") {
 		return
 	}
-	start, offset := -1, 0
 	var groups []Header
-	for rest := m.Text; rest != ""; {
-		var paragraph string
-		at := offset
-		paragraph, rest = cutParagraph(rest)
-		offset = len(m.Text) - len(rest)
+	start, end := -1, 0
+	for end < len(m.Text) {
+		paragraph, rest := cutParagraph(m.Text[end:])
 		h := ParseHeader(paragraph)
-		switch {
-		case isStatusGroup(h, start >= 0):
+		if isStatusGroup(h, start >= 0) {
 			if start < 0 {
-				start = at
+				start = end
 			}
 			groups = append(groups, h)
-		case start >= 0:
-			m.addInline(groups, m.Text[start:at])
-			if m.Returned == nil && len(m.Machine) > 0 && isMailHeader(h) {
-				m.Returned = h
-			}
-			return
+		} else if start >= 0 {
+			break
 		}
+		end = len(m.Text) - len(rest)
 	}
-	if start >= 0 {
-		m.addInline(groups, m.Text[start:])
+	if start >= 0 && m.addInline(groups, m.Text[start:end]) && m.Returned == nil {
+		m.Returned = inlineReturned(m.Text[end:])
 	}
 }
 
+// inlineReturned returns the header of the returned mail that stands behind the
+// fields, nil when there is none.
+func inlineReturned(text string) Header {
+	// The lines of a lost part header stand between.
+	for range 3 {
+		var paragraph string
+		paragraph, text = cutParagraph(text)
+		if h := ParseHeader(paragraph); isMailHeader(h) {
+			return h
+		}
+	}
+	return nil
+}
+
 // addInline adds the groups as a machine part if they tell about a recipient.
-func (m *Message) addInline(groups []Header, body string) {
+func (m *Message) addInline(groups []Header, body string) bool {
 	for _, g := range groups {
 		if (g.Has("Final-Recipient") || g.Has("Original-Recipient")) && (g.Has("Action") || g.Has("Status")) {
 			m.Machine = append(m.Machine, Part{MediaType: deliveryStatus, Groups: groups, Body: strings.Trim(body, "\n")})
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // fromMailSystem reports whether the header looks like that of a report.

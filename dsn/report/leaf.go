@@ -96,7 +96,7 @@ func (p *parser) unlabelled(line []byte) bool {
 	if colon < 0 {
 		return false
 	}
-	mediaType := machineField(string(bytes.TrimRight(line[:colon], " \t")))
+	mediaType := machineField(string(trimRight(line[:colon])))
 	if mediaType == "" && p.m.ReportType == "feedback-report" && p.parts == 2 {
 		mediaType = feedbackReport // RFC 5965 orders no fields, RFC 6522 orders the parts
 	}

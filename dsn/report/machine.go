@@ -62,7 +62,7 @@ func (p *parser) endMachine() {
 		p.note("machine part", "", ErrTooMany)
 	}
 	part.Groups = p.fields.groups()
-	// QUIRK: a feedback report under the label of a delivery status.
+	// A feedback report under the label of a delivery status is still one.
 	if strings.HasSuffix(part.MediaType, "delivery-status") && len(part.Groups) > 0 && part.Groups[0].Has("Feedback-Type") {
 		part.MediaType = feedbackReport
 	}

@@ -7,14 +7,13 @@ func (p *parser) line(line []byte) {
 	if p.in.cut && p.leaf.kind != skipped {
 		p.note("line", string(line[:64]), ErrTooLarge)
 	}
-	if len(line) > 2 && line[0] == '-' && line[1] == '-' && p.delimiter(bytes.TrimRight(line, " \t")) {
+	guessed := p.guess.made
+	p.guess.made = false
+	if len(line) > 2 && line[0] == '-' && line[1] == '-' && p.delimiter(trimRight(line)) {
 		return
 	}
-	if p.guess.made {
-		p.guess.made = false
-		if isPartField(line) {
-			p.openGuessed()
-		}
+	if guessed && isPartField(line) {
+		p.openGuessed()
 	}
 	p.content(line)
 }
@@ -33,7 +32,6 @@ func (p *parser) delimiter(line []byte) bool {
 			continue
 		}
 		p.endLeaf()
-		p.guess.made = false
 		if !f.begun {
 			f.begun = true
 			p.text = p.text[:min(f.textAt, len(p.text))] // it was a preamble

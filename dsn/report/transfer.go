@@ -47,7 +47,7 @@ func (t *transfer) line(dst, line []byte) []byte {
 		if !t.begun && len(line) > 0 {
 			t.begun = true
 			// Some label a part that they do not encode.
-			if bytes.ContainsAny(bytes.TrimRight(line, " \t"), ":.<>@-_ ") {
+			if bytes.ContainsAny(trimRight(line), ":.<>@-_ ") {
 				t.encoding = identity
 				return t.line(dst, line)
 			}
@@ -59,7 +59,7 @@ func (t *transfer) line(dst, line []byte) []byte {
 
 // appendQuotedPrintable leaves a "=" that begins no code as it is.
 func appendQuotedPrintable(dst, line []byte) []byte {
-	line = bytes.TrimRight(line, " \t")
+	line = trimRight(line)
 	for i := 0; i < len(line); i++ {
 		if line[i] != '=' {
 			dst = append(dst, line[i])
