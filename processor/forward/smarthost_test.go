@@ -133,7 +133,7 @@ func (s *server) start(t *testing.T, config *tls.Config, implicit bool) forward.
 		listener, srv.TLSConfig = tls.NewListener(listener, config), nil
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); _ = srv.Serve(listener) }() // ends with the listener
+	go func() { defer close(done); _ = srv.Serve(listener) }()          // ends with the listener
 	t.Cleanup(func() { _ = srv.Close(); _ = listener.Close(); <-done }) // both may be closed by the other already
 	return forward.SmartHost{Addr: listener.Addr().String()}
 }
