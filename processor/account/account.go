@@ -20,6 +20,8 @@ const DefaultID = "000000000000"
 const (
 	idDigits = 12
 	maxName  = 256 // bytes
+	// maxPage is how many accounts or identities one call lists.
+	maxPage = 1000
 )
 
 // Account is one who sends mail. Created is kept in milliseconds.
@@ -74,9 +76,12 @@ func Get(ctx context.Context, db *sql.DB, id string) (Account, error) {
 	return a, nil
 }
 
-// List returns all accounts in the order of their ids.
-func List(ctx context.Context, db *sql.DB) ([]Account, error) {
-	rows, err := db.QueryContext(ctx, selectAccounts)
+// List returns at most limit accounts in the order of their ids, from the first whose id is greater than after.
+func List(ctx context.Context, db *sql.DB, after string, limit int) ([]Account, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, selectAccounts, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("account: list: %w", err)
 	}
@@ -87,13 +92,17 @@ func List(ctx context.Context, db *sql.DB) ([]Account, error) {
 	return accounts, nil
 }
 
-// Put stores an account; of one that is there it replaces name and reasons. The error wraps ErrInvalid.
+// Put changes name and reasons of an account. The error wraps ErrInvalid, or ErrNotFound when there is no such account.
 func Put(ctx context.Context, tx *sql.Tx, a Account) error {
 	reasons, err := a.encode()
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, putAccount, a.ID, a.Name, reasons, a.Created.UnixMilli()); err != nil {
+	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, reasons, a.ID))
+	if err == nil && !changed {
+		err = ErrNotFound
+	}
+	if err != nil {
 		return fmt.Errorf("account: put %s: %w", a.ID, err)
 	}
 	return nil
@@ -147,6 +156,13 @@ func newID() (string, error) {
 		return "", fmt.Errorf("account: draw an id: %w", err)
 	}
 	return fmt.Sprintf("%0*d", idDigits, n.Add(n, big.NewInt(1))), nil // from 1 on: 0 is DefaultID
+}
+
+func checkLimit(limit int) error {
+	if limit < 1 || limit > maxPage {
+		return fmt.Errorf("account: %w: a page of %d: ask for 1 to %d", ErrInvalid, limit, maxPage)
+	}
+	return nil
 }
 
 // notFound says ErrNotFound for no row.

@@ -9,8 +9,8 @@ var (
 	ErrExists = errors.New("it exists already")
 	// ErrInvalid is wrapped by the error for an input that breaks a rule; the text tells which.
 	ErrInvalid = errors.New("invalid input")
-	// ErrAuthentication is returned by Authenticate for an unknown access key and for a wrong secret alike.
-	ErrAuthentication = errors.New("account: unknown access key or wrong secret")
+	// ErrDenied is returned by Authenticate for an unknown access key and for a wrong secret alike.
+	ErrDenied = errors.New("account: unknown access key or wrong secret")
 	// ErrNoChannel is wrapped by the error for an identity whose forwarding is off while bounces or complaints have no topic:
 	// its owner must hear of them in one way at least.
 	ErrNoChannel = errors.New("forwarding can be off only when both bounces and complaints have a topic")

@@ -78,31 +78,32 @@ func (i *Identity) headers(kind schemas.NotificationType) *bool {
 	return nil
 }
 
-// NewIdentity returns an identity with the settings that a new one has: feedback by mail, headers in notifications. It is
-// not stored. The error wraps ErrInvalid for what is neither address nor domain.
-func NewIdentity(account, identity string, now time.Time) (Identity, error) {
-	normal, _, err := parseIdentity(identity)
+// CreateIdentity stores a new identity with the settings that a new one has: feedback by mail, headers in notifications.
+// When the account has it already, it comes back as it is with an error that wraps ErrExists. The error wraps ErrInvalid
+// for what is neither address nor domain, ErrTooMany, or ErrNotFound when there is no such account.
+func CreateIdentity(ctx context.Context, tx *sql.Tx, account, identity string, now time.Time) (Identity, error) {
+	normal, key, err := parseIdentity(identity)
 	if err != nil {
 		return Identity{}, err
 	}
-	return Identity{Account: account, Identity: normal, ForwardingEnabled: true, HeadersInBounce: true, HeadersInComplaint: true,
-		HeadersInDelivery: true, Created: now.UTC().Truncate(time.Millisecond)}, nil
-}
-
-// CreateIdentity stores a new identity. When the account has it already, it comes back as it is with an error that wraps
-// ErrExists. The errors are those of NewIdentity and PutIdentity else.
-func CreateIdentity(ctx context.Context, tx *sql.Tx, account, identity string, now time.Time) (Identity, error) {
 	i, err := getIdentity(ctx, tx, account, identity)
 	if err == nil {
-		return i, fmt.Errorf("account: create identity %s: %w", i.Identity, ErrExists)
+		return i, fmt.Errorf("account: create identity %s: %w", normal, ErrExists)
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return Identity{}, err
 	}
-	if i, err = NewIdentity(account, identity, now); err != nil {
-		return Identity{}, err
+	if err := hasRoom(ctx, tx, account); err != nil {
+		return Identity{}, fmt.Errorf("account: create identity %s of account %q: %w", normal, account, err)
 	}
-	return i, PutIdentity(ctx, tx, i)
+	i = Identity{Account: account, Identity: normal, ForwardingEnabled: true, HeadersInBounce: true, HeadersInComplaint: true,
+		HeadersInDelivery: true, Created: now.UTC().Truncate(time.Millisecond)}
+	_, err = tx.ExecContext(ctx, insertIdentity, i.Account, key, i.Identity, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
+		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery), i.Created.UnixMilli())
+	if err != nil {
+		return Identity{}, fmt.Errorf("account: create identity %s: %w", normal, err)
+	}
+	return i, nil
 }
 
 // GetIdentity returns an identity of an account by its own name, whatever the case of its letters. The error wraps
@@ -111,9 +112,20 @@ func GetIdentity(ctx context.Context, db *sql.DB, account, identity string) (Ide
 	return getIdentity(ctx, db, account, identity)
 }
 
-// ListIdentities returns the identities of an account in the order of their names.
-func ListIdentities(ctx context.Context, db *sql.DB, account string) ([]Identity, error) {
-	rows, err := db.QueryContext(ctx, selectIdentities, account)
+// ListIdentities returns at most limit identities of an account in the order of their names: those after the identity
+// named, or the first ones when after is empty.
+func ListIdentities(ctx context.Context, db *sql.DB, account, after string, limit int) ([]Identity, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, err
+	}
+	from := ""
+	if after != "" {
+		var err error
+		if _, from, err = parseIdentity(after); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := db.QueryContext(ctx, selectIdentities, account, from, limit)
 	if err != nil {
 		return nil, fmt.Errorf("account: list identities of %q: %w", account, err)
 	}
@@ -124,8 +136,8 @@ func ListIdentities(ctx context.Context, db *sql.DB, account string) ([]Identity
 	return identities, nil
 }
 
-// PutIdentity stores an identity; of one that is there it replaces all settings. The error wraps ErrInvalid for what is
-// neither address nor domain, ErrNoChannel, ErrTooMany, or ErrNotFound when there is no such account.
+// PutIdentity replaces the settings of an identity. The error wraps ErrNotFound when the account does not have it, and
+// ErrNoChannel when feedback would have none.
 func PutIdentity(ctx context.Context, tx *sql.Tx, i Identity) error {
 	if !i.ForwardingEnabled && (i.BounceTopic == "" || i.ComplaintTopic == "") {
 		return fmt.Errorf("account: put identity %.320q: %w", i.Identity, ErrNoChannel)
@@ -138,13 +150,13 @@ func (i Identity) save(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := hasRoom(ctx, tx, i.Account, key); err != nil {
-		return fmt.Errorf("account: put identity %s of account %q: %w", normal, i.Account, err)
+	changed, err := affects(tx.ExecContext(ctx, updateIdentity, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
+		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery), i.Account, key))
+	if err == nil && !changed {
+		err = ErrNotFound
 	}
-	_, err = tx.ExecContext(ctx, putIdentity, i.Account, key, normal, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
-		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery), i.Created.UnixMilli())
 	if err != nil {
-		return fmt.Errorf("account: put identity %s: %w", normal, err)
+		return fmt.Errorf("account: put identity %s of account %q: %w", normal, i.Account, err)
 	}
 	return nil
 }

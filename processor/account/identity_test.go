@@ -216,7 +216,7 @@ func TestHeadersAreSetForEachKind(t *testing.T) {
 	}
 }
 
-func TestIdentitiesAreListedInOrderAndDeleted(t *testing.T) {
+func TestIdentitiesAreListedInPagesAndDeleted(t *testing.T) {
 	a := open(t)
 	want := []string{"B@example.com", "a.example", `"c"@example.com`, "d@example.com"}
 	for _, identity := range want {
@@ -224,13 +224,17 @@ func TestIdentitiesAreListedInOrderAndDeleted(t *testing.T) {
 	}
 	a.createIdentity(theirs, "example.org")
 	want = []string{"a.example", "B@example.com", `"c"@example.com`, "d@example.com"}
-	identities, err := account.ListIdentities(t.Context(), a.Read, ours)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var got []string
-	for _, identity := range identities {
-		got = append(got, identity.Identity)
+	for after := ""; ; {
+		page, err := account.ListIdentities(t.Context(), a.Read, ours, after, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		after = page[0].Identity
+		got = append(got, after)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -298,6 +302,9 @@ func TestAnIdentityThatBreaksARuleIsRefused(t *testing.T) {
 		"put": {func(ctx context.Context, tx *sql.Tx) error {
 			return account.PutIdentity(ctx, tx, account.Identity{Account: ours, Identity: "example.org", ComplaintTopic: complaints})
 		}, account.ErrNoChannel},
+		"put unknown": {func(ctx context.Context, tx *sql.Tx) error {
+			return account.PutIdentity(ctx, tx, account.Identity{Account: ours, Identity: "example.org", ForwardingEnabled: true})
+		}, account.ErrNotFound},
 		"put without account": {func(ctx context.Context, tx *sql.Tx) error {
 			return account.PutIdentity(ctx, tx, account.Identity{Account: "1", Identity: "example.org", ForwardingEnabled: true})
 		}, account.ErrNotFound},

@@ -109,7 +109,7 @@ func DeleteKey(ctx context.Context, tx *sql.Tx, id string) (existed bool, err er
 	return existed, nil
 }
 
-// Authenticate returns the key when the secret is its own, else ErrAuthentication. The time it takes does not tell how much of the
+// Authenticate returns the key when the secret is its own, else ErrDenied. The time it takes does not tell how much of the
 // secret is right.
 func Authenticate(ctx context.Context, db *sql.DB, keyID, secret string) (AccessKey, error) {
 	key, err := GetKey(ctx, db, keyID)
@@ -118,7 +118,7 @@ func Authenticate(ctx context.Context, db *sql.DB, keyID, secret string) (Access
 	}
 	got, want := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(key.Secret))
 	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || err != nil {
-		return AccessKey{}, ErrAuthentication
+		return AccessKey{}, ErrDenied
 	}
 	return key, nil
 }

@@ -59,8 +59,8 @@ func TestOnlyTheRightSecretAuthenticates(t *testing.T) {
 	for _, wrong := range [][2]string{
 		{key.ID, ""}, {key.ID, key.Secret[1:]}, {key.ID, strings.ToLower(key.Secret)}, {key.ID + "A", key.Secret}, {"", ""},
 	} {
-		if _, err := account.Authenticate(t.Context(), a.Read, wrong[0], wrong[1]); !errors.Is(err, account.ErrAuthentication) {
-			t.Errorf("%v: got %v, want ErrAuthentication", wrong, err)
+		if _, err := account.Authenticate(t.Context(), a.Read, wrong[0], wrong[1]); !errors.Is(err, account.ErrDenied) {
+			t.Errorf("%v: got %v, want ErrDenied", wrong, err)
 		}
 	}
 }
@@ -122,8 +122,8 @@ func TestKeysAreListedAndDeleted(t *testing.T) {
 			return err
 		})
 	}
-	if _, err := account.Authenticate(t.Context(), a.Read, first.ID, first.Secret); !errors.Is(err, account.ErrAuthentication) {
-		t.Errorf("the deleted key: got %v, want ErrAuthentication", err)
+	if _, err := account.Authenticate(t.Context(), a.Read, first.ID, first.Secret); !errors.Is(err, account.ErrDenied) {
+		t.Errorf("the deleted key: got %v, want ErrDenied", err)
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 
 const (
 	insertAccount = `INSERT INTO accounts (id, name, suppressed_reasons, created) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`
-	putAccount    = `INSERT INTO accounts (id, name, suppressed_reasons, created) VALUES ($1, $2, $3, $4)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, suppressed_reasons = excluded.suppressed_reasons`
-	selectAccount  = `SELECT id, name, suppressed_reasons, created FROM accounts WHERE id = $1`
-	selectAccounts = `SELECT id, name, suppressed_reasons, created FROM accounts ORDER BY id`
+	selectAccount = `SELECT id, name, suppressed_reasons, created FROM accounts WHERE id = $1`
+
+	selectAccounts = `SELECT id, name, suppressed_reasons, created FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
+	updateAccount  = `UPDATE accounts SET name = $1, suppressed_reasons = $2 WHERE id = $3`
 	deleteAccount  = `DELETE FROM accounts WHERE id = $1`
 	countAccounts  = `SELECT count(*) FROM accounts`
 )
@@ -31,18 +31,19 @@ const identityColumns = `account, identity, bounce_topic, complaint_topic, deliv
 headers_in_bounce, headers_in_complaint, headers_in_delivery, created`
 
 const (
-	putIdentity = `
+	insertIdentity = `
 INSERT INTO identities (account, key, identity, bounce_topic, complaint_topic, delivery_topic, forwarding_enabled,
     headers_in_bounce, headers_in_complaint, headers_in_delivery, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (account, key) DO UPDATE SET
-    bounce_topic = excluded.bounce_topic, complaint_topic = excluded.complaint_topic, delivery_topic = excluded.delivery_topic,
-    forwarding_enabled = excluded.forwarding_enabled, headers_in_bounce = excluded.headers_in_bounce,
-    headers_in_complaint = excluded.headers_in_complaint, headers_in_delivery = excluded.headers_in_delivery`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+
+	updateIdentity = `
+UPDATE identities SET bounce_topic = $1, complaint_topic = $2, delivery_topic = $3, forwarding_enabled = $4,
+    headers_in_bounce = $5, headers_in_complaint = $6, headers_in_delivery = $7
+WHERE account = $8 AND key = $9`
 
 	selectIdentity   = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key = $2`
-	selectIdentities = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 ORDER BY key`
-	countOthers      = `SELECT count(*) FROM identities WHERE account = $1 AND key <> $2`
+	selectIdentities = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key > $2 ORDER BY key LIMIT $3`
+	countIdentities  = `SELECT count(*) FROM identities WHERE account = $1`
 	deleteIdentity   = `DELETE FROM identities WHERE account = $1 AND key = $2`
 
 	selectNearestOf = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key IN (`
@@ -110,16 +111,16 @@ func exists(ctx context.Context, db querier, account string) error {
 	return notFound(err)
 }
 
-// hasRoom returns ErrNotFound when there is no such account, and ErrTooMany when it may not have the identity as well.
-func hasRoom(ctx context.Context, db querier, account, key string) error {
+// hasRoom returns ErrNotFound when there is no such account, and ErrTooMany when it may not have one more identity.
+func hasRoom(ctx context.Context, db querier, account string) error {
 	if err := exists(ctx, db, account); err != nil {
 		return err
 	}
-	var others int
-	if err := db.QueryRowContext(ctx, countOthers, account, key).Scan(&others); err != nil {
+	var identities int
+	if err := db.QueryRowContext(ctx, countIdentities, account).Scan(&identities); err != nil {
 		return err
 	}
-	if others >= MaxIdentities {
+	if identities >= MaxIdentities {
 		return fmt.Errorf("%w: %d", ErrTooMany, MaxIdentities)
 	}
 	return nil
