@@ -38,3 +38,10 @@ func uuid(sum []byte) string {
 	text := hex.EncodeToString(u[:])
 	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }
+
+// NewUUID makes a random version 4 UUID.
+func NewUUID() string {
+	var random [16]byte
+	rand.Read(random[:])
+	return uuid(random[:])
+}

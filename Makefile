@@ -1,0 +1,45 @@
+# Rebound. Targets: demo run build test acceptance bench fuzz lint
+SHELL      := /bin/bash
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME   ?= 60s
+export CGO_ENABLED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help tools demo run build test acceptance bench fuzz lint
+
+help: ## show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+tools:
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH" >&2; exit 1; }
+	@command -v $${CC:-cc} >/dev/null || { echo "a C compiler is missing: apt-get install gcc libc6-dev (or set CC)" >&2; exit 1; }
+
+demo: build ## see it work: a mail of every kind in a temporary folder, 20 seconds at most
+	@./bin/rebound demo
+
+run: build ## run it on this machine, data in ./data
+	./bin/rebound serve
+
+build: tools ## build bin/rebound
+	@go build -trimpath -o bin/rebound ./cmd/rebound
+
+test: tools ## all tests that need only Go and a C compiler, with the race detector
+	go test -race -shuffle=on ./...
+
+acceptance: build ## against real parts: Postfix, npm's sns-validator, kill -9 (root on Debian)
+	go test -count=1 -timeout 30m -tags acceptance -v ./cmd/rebound/acceptance/...
+
+bench: build ## durable accepts, reports to webhooks and CPU a stage, beside their bounds
+	go test -run '^$$' -bench . -benchtime 2s ./cmd/rebound/bench/...
+
+fuzz: tools ## each fuzz target for FUZZTIME (60s)
+	@go list ./... | while read -r pkg; do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+lint: tools ## gofmt, vet, staticcheck, and a tidy go.mod
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted" >&2; exit 1; }
+	go vet -tags acceptance ./...
+	go run $(STATICCHECK) -tags acceptance ./...
+	go mod tidy -diff
