@@ -5,21 +5,24 @@ import (
 	"io"
 )
 
+// maxIdle bounds how often a reader may give nothing before it counts as stuck.
+const maxIdle = 100
+
 // lines reads lines that end with LF, CR, CRLF or CR CR LF, also mixed. A line
 // longer than maxLine is cut. Time is linear in the bytes read.
 type lines struct {
-	r         io.Reader
-	buf       []byte
-	pos, end  int   // what of buf is not consumed
-	lf        int   // place of the next LF, -1 when there is none before lfTo
-	lfTo      int   // up to where LF was looked for
-	crTo      int   // up to where no CR stands
-	aloneTo   int   // up to here each CR stands alone
-	size      int64 // bytes read
-	err       error // what ended the input, io.EOF included
-	cut       bool  // the line was longer than maxLine
-	skip      bool  // drop the rest of a cut line first
-	emptyRead int
+	r        io.Reader
+	buf      []byte
+	pos, end int   // what of buf is not consumed
+	lf       int   // place of the next LF, -1 when there is none before lfTo
+	lfTo     int   // up to where LF was looked for
+	crTo     int   // up to where no CR stands
+	aloneTo  int   // up to here each CR stands alone
+	size     int64 // bytes read
+	err      error // what ended the input, io.EOF included
+	cut      bool  // the line was longer than maxLine
+	skip     bool  // drop the rest of a cut line first
+	idle     int   // reads in a row that gave nothing
 }
 
 func (l *lines) reset(r io.Reader) {
@@ -38,9 +41,10 @@ func (l *lines) next() ([]byte, bool) {
 			break
 		}
 		l.pos = max(l.pos, l.crTo) // a CR at the end may have its LF yet to come
-		if !l.fill() {
+		if l.err != nil {
 			return nil, false
 		}
+		l.fill()
 	}
 	l.cut = false
 	for {
@@ -55,11 +59,12 @@ func (l *lines) next() ([]byte, bool) {
 			l.cut, l.skip = true, true
 			return line, true
 		}
-		if !l.fill() {
+		if l.err != nil {
 			line := l.buf[l.pos:l.end]
 			l.pos = l.end
 			return line, len(line) > 0
 		}
+		l.fill()
 	}
 }
 
@@ -110,11 +115,8 @@ func (l *lines) crEnd(cr int) (end, next int, ok bool) {
 	return cr, cr + 1, true
 }
 
-// fill reads more behind what is not consumed. It reports false at the end.
-func (l *lines) fill() bool {
-	if l.err != nil {
-		return false
-	}
+// fill reads more behind what is not consumed, or sets err.
+func (l *lines) fill() {
 	if l.pos > 0 {
 		copy(l.buf, l.buf[l.pos:l.end])
 		shift := l.pos
@@ -126,12 +128,11 @@ func (l *lines) fill() bool {
 	l.end += n
 	l.size += int64(n)
 	l.err = err
-	if n == 0 && err == nil {
-		if l.emptyRead++; l.emptyRead > 100 {
-			l.err = io.ErrNoProgress
-		}
-		return l.err == nil
+	l.idle++
+	if n > 0 {
+		l.idle = 0
 	}
-	l.emptyRead = 0
-	return n > 0 || err == nil
+	if l.idle > maxIdle && err == nil {
+		l.err = io.ErrNoProgress
+	}
 }

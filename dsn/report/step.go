@@ -83,8 +83,8 @@ func (p *parser) headerLine(line []byte) {
 	f := &p.fields
 	if !p.top && len(f.spans) == 0 {
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
-		if len(line) == 0 {
-			return
+		if len(line) == 0 || line[0] == ' ' || line[0] == '\t' {
+			return // nothing yet, or the rest of a field that was cut off
 		}
 	}
 	if p.holding {
