@@ -16,7 +16,7 @@ const fromLine = "From "
 
 // Walk calls f once for each mail in paths: N mails give N calls, in the order of paths, whatever state the mails are in.
 //
-//   - A file is one mail, or, when it starts with a From_ line and is named neither .eml nor .msg, an mbox.
+//   - A file is one mail, or, when it starts with a From_ line, an mbox.
 //   - A folder is read with the folders in it, in the order of the names. What is taken there: files named .eml, .msg, .mbox or
 //     .txt, files with no or a numeric extension (spools, split mailboxes), and files named as in a Maildir. All else, such as
 //     .json and .env files that lie beside mails, and names that start with a dot, is passed over.
@@ -138,12 +138,7 @@ func (w *walker) file(path string) {
 		return
 	}
 	defer file.Close()
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".eml", ".msg":
-		w.mail(path, file)
-	default:
-		w.stream(path, file)
-	}
+	w.stream(path, file)
 }
 
 // stream reads an mbox or one mail, whichever it starts like.
