@@ -1,0 +1,93 @@
+package plaintext
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/rebound-mail/rebound/dsn/report"
+)
+
+// ErrNotBounce is returned for a mail that is no bounce, or one that names no
+// recipient.
+var ErrNotBounce = errors.New("plaintext: not a bounce")
+
+// The bounds of a Bounce.
+const (
+	// maxReport bounds the text that is looked at. Longer reports exist only with
+	// the returned mail in them.
+	maxReport = 16 << 10
+	// maxRecipients bounds the recipients of one mail.
+	maxRecipients = 200
+	// maxDiagnostic bounds the reason for one recipient.
+	maxDiagnostic = 2 << 10
+)
+
+// Bounce is what a bounce for people says.
+type Bounce struct {
+	// Format names the mail system or the way of writing: "qmail", "exim", "dma";
+	// "text" for the many others.
+	Format string
+	// ReportingMTA is the host that names itself in the text, "" when none does.
+	ReportingMTA string
+	// Recipients are the failed and the delayed recipients, at least one, in the
+	// order of the text.
+	Recipients []Recipient
+	// Returned is the header of the returned mail, nil when it is not there.
+	Returned report.Header
+}
+
+// Recipient is one recipient of a Bounce.
+type Recipient struct {
+	// Address is the bare address.
+	Address string
+	// Status is the enhanced status code that stands in Diagnostic, "" when none
+	// does. The report itself states no status: use it to classify, no more.
+	Status string
+	// Diagnostic is what is said about the recipient: one line, at most 2 KiB. It
+	// holds the whole report when nothing in it belongs to the recipient alone.
+	Diagnostic string
+	// Delayed says that the mail is still being tried.
+	Delayed bool
+}
+
+// Parse reads the bounce in m. It returns ErrNotBounce when there is none.
+func Parse(m *report.Message) (*Bounce, error) {
+	for _, read := range readers {
+		if b := read(m); b != nil {
+			return b, nil
+		}
+	}
+	return nil, ErrNotBounce
+}
+
+// readers are asked in this order; nil means that it is something else.
+var readers = [...]func(*report.Message) *Bounce{readRejection, readNotification, readReport, readWrapped}
+
+// readReport is the general reader.
+func readReport(m *report.Message) *Bounce {
+	if isReceipt(m) {
+		return nil
+	}
+	d := open(m)
+	if !d.isBounce() {
+		return nil
+	}
+	recipients := d.recipients()
+	if len(recipients) == 0 {
+		return nil
+	}
+	return &Bounce{Format: d.format(), ReportingMTA: d.reportingMTA(), Recipients: recipients, Returned: d.returned}
+}
+
+// readWrapped reads a bounce inside another mail's text.
+func readWrapped(m *report.Message) *Bounce {
+	subject, from := strings.ToLower(m.Header.Text("Subject")), strings.ToLower(m.Header.Text("From"))
+	if !isForwarded(subject) && !containsAny(from, systemNames) {
+		return nil
+	}
+	wrapped := inner(m)
+	if wrapped == nil {
+		return nil
+	}
+	return readReport(wrapped)
+}
