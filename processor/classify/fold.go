@@ -1,0 +1,178 @@
+package classify
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// fold writes text in the spelling of the phrases: lower case, without accents,
+// white space as one blank, and without the addresses and the reply codes, which
+// would otherwise stand in the middle of a phrase: servers repeat the code on
+// every line of a reply, and name the address anywhere. Bytes that are not UTF-8
+// are read as Latin-1. At most limit bytes of text are read.
+func fold(text string, limit int) []byte {
+	text = text[:min(len(text), limit)]
+	f := folder{out: make([]byte, 0, len(text)+8)}
+	for i := 0; i < len(text); {
+		i += f.step(text, i)
+	}
+	return f.out
+}
+
+// folder holds the text written so far, and the reply code that was left out
+// first, which marks the later lines of the same reply.
+type folder struct {
+	out  []byte
+	code string
+}
+
+// step writes what stands at text[i] and returns the number of bytes read.
+func (f *folder) step(text string, i int) int {
+	c := text[i]
+	switch {
+	case c <= ' ' || c == 0x7f:
+		f.blank()
+		return 1
+	case c == '@':
+		return f.dropAddress(text, i)
+	case c >= '2' && c <= '5' && f.atWord():
+		if n := f.replyCode(text[i:]); n > 0 {
+			return n
+		}
+	case c >= 'A' && c <= 'Z':
+		c += 'a' - 'A'
+	case c >= utf8.RuneSelf:
+		return f.letter(text[i:])
+	}
+	f.out = append(f.out, c)
+	return 1
+}
+
+func (f *folder) blank() {
+	if n := len(f.out); n > 0 && f.out[n-1] != ' ' {
+		f.out = append(f.out, ' ')
+	}
+}
+
+// atWord reports whether a word may begin here.
+func (f *folder) atWord() bool {
+	n := len(f.out)
+	return n == 0 || !isAlnum(f.out[n-1]) && f.out[n-1] != '.' && f.out[n-1] != '-'
+}
+
+// letter writes the character that is no ASCII at the start of s.
+func (f *folder) letter(s string) int {
+	r, size := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && size == 1 {
+		r = rune(s[0])
+	}
+	switch {
+	case r == 0xa0 || r == 0x3000 || r < 0xa0:
+		f.blank()
+	case r == '‘' || r == '’':
+		f.out = append(f.out, '\'')
+	case unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r):
+		// Soft hyphens, direction marks and accents that stand alone.
+	default:
+		f.out = utf8.AppendRune(f.out, plain(unicode.ToLower(r)))
+	}
+	return size
+}
+
+// plain returns the letter without its accent.
+func plain(r rune) rune {
+	if r < 0xe0 || int(r) >= 0xe0+len(plainLatin) {
+		return r
+	}
+	if p := plainLatin[r-0xe0]; p != '.' {
+		return rune(p)
+	}
+	return r
+}
+
+// plainLatin holds the plain letters for U+00E0 to U+017F; "." keeps the letter.
+const plainLatin = "aaaaaa.ceeeeiiii.nooooo.ouuuuy.y" +
+	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllllllllnnnnnn...oooooo..rrrrrrssssssss" +
+	"ttttttuuuuuuuuuuuuwwyyyzzzzzz."
+
+// dropAddress leaves out the address around the "@" at text[i]: what is written
+// of it, and what follows.
+func (f *folder) dropAddress(text string, i int) int {
+	n := len(f.out)
+	if n > 1 && f.out[n-1] == '"' {
+		// A quoted local part may hold words.
+		if open := strings.LastIndexByte(string(f.out[max(0, n-66):n-1]), '"'); open >= 0 {
+			n = max(0, n-66) + open
+		}
+	}
+	for n > 0 && !isDelimiter(f.out[n-1]) {
+		n--
+	}
+	end := i + 1
+	for end < len(text) && !isDelimiter(text[end]) && !strings.HasPrefix(text[end:], "..") {
+		end++
+	}
+	if n > 0 && f.out[n-1] == '<' {
+		n--
+		if end < len(text) && text[end] == '>' {
+			end++
+		}
+	}
+	f.out = f.out[:n]
+	return end - i
+}
+
+// replyCode returns the length of the reply code at the start of s when it is to
+// be left out: with an enhanced code ("550 5.1.1", "550-5.1.1"), of a continued
+// line ("550-"), at the start, or again the first one; or of a lone enhanced code.
+func (f *folder) replyCode(s string) int {
+	if n := enhancedLength(s); n > 0 {
+		return n
+	}
+	if len(s) < 4 || !isDigit(s[1]) || !isDigit(s[2]) || s[3] != ' ' && s[3] != '-' {
+		return 0
+	}
+	again := s[:3] == f.code
+	if f.code == "" {
+		f.code = s[:3]
+	}
+	if n := enhancedLength(s[4:]); n > 0 {
+		return 4 + n
+	}
+	if s[3] == '-' || again || len(f.out) == 0 {
+		return 4
+	}
+	return 0
+}
+
+// enhancedLength returns the length of the enhanced code that s begins with.
+func enhancedLength(s string) int {
+	if len(s) < 5 || s[0] < '2' || s[0] > '5' || s[1] != '.' || !isDigit(s[2]) || s[3] != '.' || !isDigit(s[4]) {
+		return 0
+	}
+	n := 5
+	for n < len(s) && n < 7 && isDigit(s[n]) {
+		n++
+	}
+	if n < len(s) && (isAlnum(lower(s[n])) || s[n] == '.' && n+1 < len(s) && isDigit(s[n+1])) {
+		return 0
+	}
+	return n
+}
+
+func isDelimiter(c byte) bool {
+	return c <= ' ' || strings.IndexByte(`<>()[]{}",;:='`, c) >= 0
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// isAlnum reports whether c, which is folded, is a letter or digit of ASCII.
+func isAlnum(c byte) bool { return c >= 'a' && c <= 'z' || isDigit(c) }
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

@@ -1,0 +1,57 @@
+package classify
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// FuzzClassify holds that no text makes Classify panic, that the verdict is one
+// that SES has, that only faults of the address are permanent, and that neither
+// a second time nor capital letters change the verdict.
+func FuzzClassify(f *testing.F) {
+	content, err := os.ReadFile("testdata/replies.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range strings.Lines(string(content)) {
+		if fields := strings.SplitN(line, " ", 3); len(fields) == 3 {
+			f.Add("failed", "5.0.0", fields[2], "jane@example.net: "+fields[2], "jane@example.net")
+		}
+	}
+	c := Default()
+	f.Fuzz(func(t *testing.T, action, status, diagnostic, text, address string) {
+		in := Input{Action: action, Status: status, Diagnostic: diagnostic, Text: text, Address: address}
+		r := c.Classify(in)
+		if r.Rule == "" || r.Reason == "" {
+			t.Fatalf("no rule or reason: %+v", r)
+		}
+		switch r.BounceType {
+		case "Permanent":
+			if r.Scope != ScopeRecipient {
+				t.Fatalf("permanent, and no fault of the address: %+v", r)
+			}
+		case "Transient", "Undetermined":
+		default:
+			t.Fatalf("bounce type %q", r.BounceType)
+		}
+		if again := c.Classify(in); again != r {
+			t.Fatalf("got %+v and then %+v", r, again)
+		}
+		in.Diagnostic = upper(diagnostic)
+		if loud := c.Classify(in); loud != r {
+			t.Fatalf("got %+v, and in capitals %+v", r, loud)
+		}
+	})
+}
+
+// upper changes the letters of ASCII only: some others have no single capital.
+func upper(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
+}

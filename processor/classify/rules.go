@@ -1,0 +1,78 @@
+package classify
+
+import (
+	"regexp"
+
+	"github.com/rebound-mail/rebound/dsn/status"
+)
+
+// anyDetail is the detail of a code rule that stands for a whole subject.
+const anyDetail = -1
+
+// cause is what a bounce can be about.
+type cause struct {
+	name                 string
+	scope                Scope
+	permanent, temporary outcome
+}
+
+// outcome is a bounce type and sub type of SES.
+type outcome struct{ bounceType, subType string }
+
+// rule leads from phrases or a code to a cause.
+type rule struct {
+	name    string
+	cause   *cause
+	weak    bool           // gives way to codes that say more
+	codes   []string       // applies only beside one of these codes; nil for any
+	pattern *regexp.Regexp // must match the folded text too; nil for none
+	example string
+}
+
+// match returns the first telling and the first weak rule that the folded text
+// meets, nil for none.
+func (c *Classifier) match(text []byte, e evidence) (strong, weak *rule) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	none := len(c.rules)
+	best := [2]int{none, none} // telling, weak
+	c.phrases.scan(text, func(p phrase) {
+		r := c.rules[p.rule]
+		slot := 0
+		if r.weak {
+			slot = 1
+		}
+		if p.rule < best[slot] && r.applies(text, e) {
+			best[slot] = p.rule
+		}
+	})
+	if best[0] < none {
+		strong = c.rules[best[0]]
+	}
+	if best[1] < none {
+		weak = c.rules[best[1]]
+	}
+	return strong, weak
+}
+
+// applies reports whether the conditions beside the phrases hold.
+func (r *rule) applies(text []byte, e evidence) bool {
+	return (len(r.codes) == 0 || r.hasCode(e)) && (r.pattern == nil || r.pattern.Match(text))
+}
+
+func (r *rule) hasCode(e evidence) bool {
+	for _, pattern := range r.codes {
+		code, reply, _ := parseCode(pattern)
+		if reply != 0 && reply == e.reply || reply == 0 && (covers(code, e.inDiagnostic) || covers(code, e.inStatus)) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether the code of a rule stands for c.
+func covers(pattern, c status.Code) bool {
+	return !c.IsZero() && (pattern.Class == 0 || pattern.Class == c.Class) &&
+		pattern.Subject == c.Subject && (pattern.Detail == anyDetail || pattern.Detail == c.Detail)
+}

@@ -1,0 +1,51 @@
+package classify
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestEveryPhraseLeadsToItsCause finds phrases that can never count, because a
+// rule that is asked earlier takes them for another cause.
+func TestEveryPhraseLeadsToItsCause(t *testing.T) {
+	c := Default()
+	for _, n := range c.phrases.nodes {
+		for _, p := range n.phrases {
+			r := c.rules[p.rule]
+			text := joinParts(p)
+			if len(r.codes) > 0 {
+				text = "550 " + strings.NewReplacer("x", "5", "*", "1").Replace(r.codes[0]) + " " + text
+			}
+			got := c.Classify(Input{Action: "failed", Diagnostic: text})
+			if r.pattern != nil && !r.pattern.MatchString(text) {
+				continue
+			}
+			if got.Reason != r.cause.name {
+				t.Errorf("rule %s, text %q: got %s by %s, want %s", r.name, text, got.Reason, got.Rule, r.cause.name)
+			}
+		}
+	}
+}
+
+func joinParts(p phrase) string {
+	parts := make([]string, len(p.parts))
+	for i, part := range p.parts {
+		parts[i] = string(part)
+	}
+	return strings.Join(parts, " zzz ")
+}
+
+func TestEveryExampleIsGivenByItsRule(t *testing.T) {
+	c := Default()
+	for _, r := range c.rules {
+		t.Run(r.name, func(t *testing.T) {
+			if r.example == "" {
+				t.Fatal("the rule has no example")
+			}
+			got := c.Classify(Input{Action: "failed", Diagnostic: r.example})
+			if got.Rule != r.name {
+				t.Errorf("%q: got rule %s, want %s", r.example, got.Rule, r.name)
+			}
+		})
+	}
+}
