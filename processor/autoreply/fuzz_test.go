@@ -1,0 +1,35 @@
+package autoreply
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rebound-mail/rebound/dsn/address"
+	"github.com/rebound-mail/rebound/dsn/report"
+)
+
+// FuzzParse holds that no mail makes Parse panic, that a reply names its mark
+// and holds no more than its bounds, and that the same mail gives the same reply.
+func FuzzParse(f *testing.F) {
+	for _, m := range mails {
+		f.Add([]byte("From: Jane <jane@example.net>\n" + m.header + "\nText\n"))
+	}
+	f.Fuzz(func(t *testing.T, mail []byte) {
+		m, err := report.Read(bytes.NewReader(mail))
+		if err != nil {
+			return
+		}
+		r, err := Parse(m)
+		if err != nil {
+			return
+		}
+		if r.Reason == "" || len(r.References) > maxReferences || !utf8.ValidString(r.Subject) || r.From != "" && !address.IsAddress(r.From) {
+			t.Fatalf("reply %+v", r)
+		}
+		if again, err := Parse(m); err != nil || !reflect.DeepEqual(r, again) {
+			t.Fatalf("got %+v and then %+v, %v", r, again, err)
+		}
+	})
+}
