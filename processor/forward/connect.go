@@ -53,7 +53,7 @@ func (h SmartHost) open(ctx context.Context, start func(net.Conn) (*smtp.Client,
 		return nil, err
 	}
 	client.CommandTimeout, client.SubmissionTimeout = commandTimeout, takeTimeout
-	name := h.Name
+	name := h.Domain
 	if name == "" {
 		name = "localhost"
 	}

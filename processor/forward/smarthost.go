@@ -42,7 +42,7 @@ type SmartHost struct {
 	Password  string
 	TLS       TLSMode
 	TLSConfig *tls.Config // nil for the system's certificate authorities
-	Name      string      // what we call ourselves in EHLO; "" for localhost
+	Domain    string      // what we call ourselves in EHLO; "" for localhost
 }
 
 // Send hands the mail in r to the smart host. From is the return path; "" is the null one, to which nothing is ever returned. Ctx bounds

@@ -201,7 +201,7 @@ func TestSendEncryptsAndLogsIn(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			host := test.host
-			host.Addr, host.Name = test.server.start(t, test.serverTLS, test.implicit).Addr, "rebound.example.org"
+			host.Addr, host.Domain = test.server.start(t, test.serverTLS, test.implicit).Addr, "rebound.example.org"
 			if err := host.Send(t.Context(), "news@example.org", "", strings.NewReader(sample)); err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,139 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rebound-mail/rebound/processor/store"
+)
+
+const (
+	// parallelPerEndpoint is how many attempts at one endpoint are under way at a time.
+	parallelPerEndpoint = 4
+	// batchSize and batchWait bound how many results are written in one transaction, and how long a result waits for others.
+	batchSize = 500
+	batchWait = 20 * time.Millisecond
+	// pollWait is how long the engine sleeps at most: entries that another process wrote wake nobody here.
+	pollWait = time.Second
+	// troubleWait is the pause after the database refused a transaction.
+	troubleWait = time.Second
+	// drainTime is how long a stop waits for attempts that are under way. What takes longer is sent again by the next engine.
+	drainTime = 20 * time.Second
+)
+
+// Engine delivers what is in the outbox. Its exported fields are set before Run.
+type Engine struct {
+	// OnAttempt, when set, is told of every attempt: the protocol, an Outcome as text, and how long it took. Many goroutines call it.
+	OnAttempt func(protocol, outcome string, took time.Duration)
+	// Name tells the engines that share a database apart, and is the same over restarts: an engine that starts takes back what it had
+	// in hand before. "" is right when there is one.
+	Name string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+
+	store   *store.Store
+	senders map[string]Sender
+	log     *slog.Logger
+	wake    chan struct{}
+}
+
+// New returns an engine that sends with the sender of each protocol.
+func New(s *store.Store, senders map[string]Sender, log *slog.Logger) *Engine {
+	return &Engine{store: s, senders: senders, log: log, wake: make(chan struct{}, 1)}
+}
+
+// Wake tells the engine that a transaction was committed that put something into the outbox. It does not wait.
+func (e *Engine) Wake() {
+	select {
+	case e.wake <- struct{}{}:
+	default: // the engine will look anyway
+	}
+}
+
+// Run delivers until ctx ends. Then it begins nothing more, lets the attempts under way finish for at most 20 seconds, gives back what it
+// had claimed, and returns. It returns an error when the database is broken for good (store.ErrBroken, store.ErrClosed), or cannot be
+// written at the start or the end.
+func (e *Engine) Run(ctx context.Context) error {
+	attempts, interrupt := context.WithCancel(context.WithoutCancel(ctx))
+	defer interrupt()
+	r := &run{
+		Engine: e, attempts: attempts, interrupt: interrupt, done: make(chan finished), turned: make(chan turned),
+		queues: map[int64]*queue{}, routes: map[string]*route{}, timer: time.NewTimer(0),
+	}
+	defer r.timer.Stop()
+	if err := r.reclaim(ctx); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return r.drain()
+		case <-e.wake:
+			r.wanted = true
+		case <-r.timer.C:
+			r.wanted = true
+		case f := <-r.done:
+			r.finish(f)
+		case t := <-r.turned:
+			if err := r.take(t); err != nil {
+				return r.abandon(err)
+			}
+		}
+		r.turn()
+	}
+}
+
+func (e *Engine) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+func (e *Engine) name() string {
+	if e.Name != "" {
+		return e.Name
+	}
+	return "engine"
+}
+
+func (e *Engine) sender(protocol string) Sender {
+	if s, ok := e.senders[protocol]; ok {
+		return s
+	}
+	return nobody{protocol}
+}
+
+// isBroken tells whether a write failed in a way that only a new start can mend.
+func isBroken(err error) bool {
+	return errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrClosed)
+}
+
+// attempt makes one attempt and tells how it went.
+func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protocol string, c claimed) finished {
+	f := finished{claimed: c, result: Result{Outcome: NotTried}}
+	entry, ok, err := load(ctx, e.store.Read, c.id, e.name())
+	if err != nil {
+		f.result.Err = err
+		return f
+	}
+	if !ok { // dropped, or redriven by somebody meanwhile
+		return f
+	}
+	started := time.Now()
+	limited, cancel := context.WithTimeout(ctx, terms.Timeout)
+	defer cancel()
+	f.result = sender.Send(limited, entry)
+	if ctx.Err() != nil && f.result.Outcome == Retry {
+		f.result = Result{Outcome: NotTried, Err: fmt.Errorf("interrupted: %w", ctx.Err())}
+	}
+	f.ended = e.now()
+	f.result, f.next = afterAttempt(f.result, terms.Policy, c.attempts+1, f.ended)
+	if e.OnAttempt != nil && f.result.Outcome != NotTried {
+		e.OnAttempt(protocol, string(f.result.Outcome), time.Since(started))
+	}
+	return f
+}

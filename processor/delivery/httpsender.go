@@ -1,0 +1,195 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rebound-mail/rebound/processor/store"
+	"github.com/rebound-mail/rebound/processor/topic"
+)
+
+const (
+	// requestTimeout is how long SNS waits for the whole answer.
+	requestTimeout = 15 * time.Second
+	// requestsAtOnce bounds the requests to all endpoints together: 256 of them may hang before healthy ones have to wait.
+	requestsAtOnce = 1024
+	// idlePerHost keeps connections for eight endpoints on one host.
+	idlePerHost = 8 * parallelPerEndpoint
+	// maxDrained is how much of an answer is read in order to use the connection again; beyond it a new one costs less.
+	maxDrained = 64 << 10
+	// maxAnswerHead bounds the header of an answer.
+	maxAnswerHead = 32 << 10
+)
+
+// HTTPOptions configure an HTTPSender.
+type HTTPOptions struct {
+	Store     *store.Store
+	Signer    *topic.Signer
+	PublicURL string           // where subscribers reach the API: https://host
+	Allow     []netip.Prefix   // networks that are not public and may be sent to all the same
+	Now       func() time.Time // nil means time.Now
+}
+
+// HTTPSender POSTs signed envelopes to the endpoints of subscriptions, as SNS does.
+type HTTPSender struct {
+	db        *sql.DB
+	signer    *topic.Signer
+	publicURL string
+	now       func() time.Time
+	client    *http.Client
+}
+
+// NewHTTPSender returns a sender for the protocols http and https. An invalid prefix in Allow is an error.
+func NewHTTPSender(o HTTPOptions) (*HTTPSender, error) {
+	for _, prefix := range o.Allow {
+		if !prefix.IsValid() {
+			return nil, fmt.Errorf("delivery: an allowed network is invalid: give a prefix such as 10.0.0.0/8")
+		}
+	}
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	dialer := &net.Dialer{Timeout: requestTimeout, KeepAlive: 30 * time.Second, Control: newGuard(o.Allow)}
+	transport := &http.Transport{
+		// No proxy: through one the guard would see the proxy's address instead of the endpoint's.
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           requestsAtOnce,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: maxAnswerHead,
+	}
+	client := &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &HTTPSender{db: o.Store.Read, signer: o.Signer, publicURL: o.PublicURL, now: now, client: client}, nil
+}
+
+// Terms are those of SNS.
+func (s *HTTPSender) Terms() Terms {
+	return Terms{Policy: DefaultPolicy, Timeout: requestTimeout, Parallel: requestsAtOnce}
+}
+
+// Send POSTs the entry. An entry whose topic or subscription is gone is final.
+func (s *HTTPSender) Send(ctx context.Context, e Entry) Result {
+	body, header, settled := s.compose(ctx, e)
+	if settled != nil {
+		return *settled
+	}
+	return s.post(ctx, e.Endpoint, body, header)
+}
+
+// compose returns what is to be sent, or the result when nothing is.
+func (s *HTTPSender) compose(ctx context.Context, e Entry) ([]byte, http.Header, *Result) {
+	t, err := topic.GetTopic(ctx, s.db, e.TopicARN)
+	if errors.Is(err, topic.ErrTopicNotFound) {
+		return nil, nil, final("the topic was deleted")
+	}
+	if err != nil {
+		return nil, nil, &Result{Outcome: NotTried, Err: err}
+	}
+	sub, err := topic.GetSubscription(ctx, s.db, e.SubscriptionARN)
+	if errors.Is(err, topic.ErrSubscriptionNotFound) {
+		return nil, nil, final("the subscription has ended")
+	}
+	if err != nil {
+		return nil, nil, &Result{Outcome: NotTried, Err: err}
+	}
+	m := topic.Message{ID: e.MessageID, Subject: e.Subject, Text: e.Body, At: e.Published}
+	var body []byte
+	var header http.Header
+	switch {
+	case e.Kind == KindSubscriptionConfirmation && sub.Confirmed:
+		return nil, nil, &Result{Outcome: Delivered} // the endpoint got an earlier attempt, whatever it answered
+	case e.Kind == KindSubscriptionConfirmation && !s.now().Before(sub.TokenExpires):
+		return nil, nil, final("nobody confirmed the subscription in time")
+	case e.Kind == KindSubscriptionConfirmation:
+		body, header, err = s.signer.SubscriptionConfirmation(t, sub, m, s.publicURL)
+	case !sub.Confirmed:
+		return nil, nil, final("the subscription is not confirmed")
+	default:
+		body, header, err = s.signer.Notification(t, sub, m, s.publicURL)
+	}
+	if err != nil {
+		return nil, nil, &Result{Outcome: NotTried, Err: err}
+	}
+	header.Set("Accept-Encoding", "gzip,deflate")
+	header.Set("Connection", "Keep-Alive")
+	// With this field, empty and so not sent, net/http repeats a POST on a fresh connection when the idle one that it took turns out to
+	// be closed. The message id makes that safe.
+	header["Idempotency-Key"] = nil
+	return body, header, nil
+}
+
+func final(reason string) *Result { return &Result{Outcome: Final, Err: errors.New(reason)} }
+
+// post makes the request, and makes it once more with the credentials of the URL when the endpoint asks for them.
+func (s *HTTPSender) post(ctx context.Context, endpoint string, body []byte, header http.Header) Result {
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		return *final("the endpoint is not a URL") // the error quotes it, password and all
+	}
+	user := target.User
+	target.User = nil
+	response, err := s.request(ctx, target, body, header, nil)
+	if err == nil && response.StatusCode == http.StatusUnauthorized && user != nil && asksForBasic(response) {
+		discard(response)
+		response, err = s.request(ctx, target, body, header, user)
+	}
+	if err != nil {
+		return failure(ctx, err)
+	}
+	answer := excerpt(response)
+	discard(response)
+	return judge(response, answer, s.now())
+}
+
+func (s *HTTPSender) request(ctx context.Context, target *url.URL, body []byte, header http.Header, user *url.Userinfo) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header = header.Clone()
+	if user != nil {
+		password, _ := user.Password()
+		request.SetBasicAuth(user.Username(), password)
+	}
+	return s.client.Do(request)
+}
+
+func asksForBasic(r *http.Response) bool {
+	for _, challenge := range r.Header.Values("WWW-Authenticate") {
+		if scheme, _, _ := strings.Cut(strings.TrimSpace(challenge), " "); strings.EqualFold(scheme, "Basic") {
+			return true
+		}
+	}
+	return false
+}
+
+// excerpt returns the beginning of the answer for whoever looks for the reason of a failure. What is compressed is left out.
+func excerpt(r *http.Response) string {
+	if r.Header.Get("Content-Encoding") != "" {
+		return ""
+	}
+	text, _ := io.ReadAll(io.LimitReader(r.Body, maxAnswer)) // the status has decided; a broken answer changes nothing
+	return clip(string(text))
+}
+
+// discard ends the exchange so that the connection can be used again, unless the answer is long.
+func discard(r *http.Response) {
+	_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
+	r.Body.Close()
+}

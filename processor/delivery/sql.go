@@ -1,0 +1,136 @@
+package delivery
+
+import (
+	"database/sql"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// never is when a failed entry is due.
+const never = math.MaxInt64
+
+const (
+	insertMessage = `INSERT INTO outbox_message (id, topic_arn, kind, subject, body, feedback_id, feedback_seq, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING seq`
+	insertEndpoint = `INSERT INTO outbox_endpoint (protocol, endpoint) VALUES ($1, $2) ON CONFLICT (protocol, endpoint) DO NOTHING`
+	insertEntry    = `INSERT INTO outbox_entry (message, endpoint, subscription_arn, due)
+		SELECT CAST($1 AS BIGINT), id, CAST($2 AS TEXT), CAST($3 AS BIGINT) FROM outbox_endpoint WHERE protocol = $4 AND endpoint = $5`
+
+	// selectDue lists the endpoints that have entries. It jumps from one to the next in the index, whatever number of entries each has.
+	selectDue = `WITH RECURSIVE used (endpoint) AS (
+			SELECT MIN(endpoint) FROM outbox_entry
+			UNION ALL
+			SELECT (SELECT MIN(endpoint) FROM outbox_entry WHERE endpoint > used.endpoint) FROM used WHERE used.endpoint IS NOT NULL),
+		soonest (endpoint, due) AS (
+			SELECT endpoint, (SELECT MIN(due) FROM outbox_entry WHERE outbox_entry.endpoint = used.endpoint) FROM used
+			WHERE used.endpoint IS NOT NULL)
+		SELECT e.id, e.protocol, e.failures, e.paused_until, soonest.due FROM soonest JOIN outbox_endpoint e ON e.id = soonest.endpoint
+		WHERE soonest.due < $1 ORDER BY soonest.due`
+
+	claimEntries = `UPDATE outbox_entry SET due = $1, owner = $2 WHERE id IN (
+			SELECT id FROM outbox_entry WHERE endpoint = $3 AND due <= $4 ORDER BY due, id LIMIT $5) AND due <= $4
+		RETURNING id, message, attempts`
+	releaseOwned = `UPDATE outbox_entry SET due = $1, owner = '' WHERE owner = $2`
+
+	entryColumns = `o.id, m.id, m.topic_arn, m.kind, m.feedback_id, m.feedback_seq, m.created, o.subscription_arn, e.protocol, e.endpoint,
+		o.due, o.attempts, o.failed, o.last_attempt, o.last_status, o.last_error, o.last_answer`
+	entryTables = ` FROM outbox_entry o JOIN outbox_message m ON m.seq = o.message JOIN outbox_endpoint e ON e.id = o.endpoint`
+	selectEntry = `SELECT m.subject, m.body, ` + entryColumns + entryTables + ` WHERE o.id = $1 AND o.owner = $2`
+	selectList  = `SELECT '', '', ` + entryColumns + entryTables
+
+	// The due time of a claimed entry is the end of its lease: when it has changed the entry is no longer in hand.
+	settleDelivered = `DELETE FROM outbox_entry WHERE id = $1 AND due = $2`
+	settleReleased  = `UPDATE outbox_entry SET due = $1, owner = '' WHERE id = $2 AND due = $3`
+	settleAttempted = `UPDATE outbox_entry SET due = $1, owner = '', attempts = $2, failed = $3, last_attempt = $4, last_status = $5,
+		last_error = $6, last_answer = $7 WHERE id = $8 AND due = $9`
+	deleteMessage  = `DELETE FROM outbox_message WHERE seq = $1 AND NOT EXISTS (SELECT 1 FROM outbox_entry WHERE message = $1)`
+	updateEndpoint = `UPDATE outbox_endpoint SET failures = $1, paused_until = $2 WHERE id = $3`
+
+	resumeEndpointOf = `UPDATE outbox_endpoint SET paused_until = 0
+		WHERE paused_until > $1 AND id = (SELECT endpoint FROM outbox_entry WHERE id = $2)`
+	redriveEntry = `UPDATE outbox_entry SET due = $1, attempts = 0, failed = 0 WHERE id = $2`
+	dropEntry    = `DELETE FROM outbox_entry WHERE id = $1 RETURNING message`
+
+	countEntries    = `SELECT COUNT(*), (SELECT COUNT(*) FROM outbox_entry WHERE failed > 0) FROM outbox_entry`
+	selectEndpoints = `SELECT e.protocol, e.endpoint, e.failures, e.paused_until, COUNT(*), COUNT(CASE WHEN o.failed > 0 THEN 1 END)
+		FROM outbox_endpoint e JOIN outbox_entry o ON o.endpoint = e.id
+		GROUP BY e.id, e.protocol, e.endpoint, e.failures, e.paused_until ORDER BY e.id`
+
+	selectOld       = `SELECT seq, created FROM outbox_message ORDER BY seq LIMIT $1`
+	deleteEntriesOf = `DELETE FROM outbox_entry WHERE message = $1`
+	deleteUnused    = `DELETE FROM outbox_endpoint WHERE id IN (SELECT id FROM outbox_endpoint e
+		WHERE NOT EXISTS (SELECT 1 FROM outbox_entry WHERE outbox_entry.endpoint = e.id) LIMIT $1)`
+)
+
+// list returns the statement for a page of what f selects.
+func (f Filter) list(after int64, limit int) (query string, args []any) {
+	condition, args := f.condition([]any{after})
+	args = append(args, limit)
+	return selectList + ` WHERE o.id > $1` + condition + ` ORDER BY o.id LIMIT $` + strconv.Itoa(len(args)), args
+}
+
+// ids returns the statement for the ids of what f selects and nobody sends.
+func (f Filter) ids(limit int) (query string, args []any) {
+	condition, args := f.condition(nil)
+	args = append(args, limit)
+	return `SELECT o.id FROM outbox_entry o WHERE o.owner = ''` + condition + ` ORDER BY o.id LIMIT $` + strconv.Itoa(len(args)), args
+}
+
+// condition returns the terms that f adds to a WHERE clause, and args with theirs behind.
+func (f Filter) condition(args []any) (string, []any) {
+	var terms strings.Builder
+	parameter := func(value any) string {
+		args = append(args, value)
+		return "$" + strconv.Itoa(len(args))
+	}
+	switch f.State {
+	case Waiting:
+		terms.WriteString(" AND o.failed = 0")
+	case Failed:
+		terms.WriteString(" AND o.failed > 0")
+	}
+	if len(f.IDs) > 0 {
+		places := make([]string, len(f.IDs))
+		for i, id := range f.IDs {
+			places[i] = parameter(id)
+		}
+		terms.WriteString(" AND o.id IN (" + strings.Join(places, ", ") + ")")
+	}
+	if f.TopicARN != "" {
+		terms.WriteString(" AND o.message IN (SELECT seq FROM outbox_message WHERE topic_arn = " + parameter(f.TopicARN) + ")")
+	}
+	if f.SubscriptionARN != "" {
+		terms.WriteString(" AND o.subscription_arn = " + parameter(f.SubscriptionARN))
+	}
+	if f.Endpoint != "" {
+		terms.WriteString(" AND o.endpoint IN (SELECT id FROM outbox_endpoint WHERE endpoint = " + parameter(f.Endpoint) + ")")
+	}
+	return terms.String(), args
+}
+
+func scanEntry(row interface{ Scan(...any) error }) (e Entry, err error) {
+	var seq, published, due, failed, last int64
+	err = row.Scan(&e.Subject, &e.Body, &e.ID, &e.MessageID, &e.TopicARN, &e.Kind, &e.FeedbackID, &seq, &published, &e.SubscriptionARN,
+		&e.Protocol, &e.Endpoint, &due, &e.Attempts, &failed, &last, &e.LastStatus, &e.LastError, &e.LastAnswer)
+	e.FeedbackSeq, e.Published, e.State = uint64(seq), fromMillis(published), Waiting
+	if failed > 0 {
+		e.State, e.FailedAt = Failed, fromMillis(failed)
+	} else {
+		e.Next = fromMillis(due)
+	}
+	if last > 0 {
+		e.LastAttempt = fromMillis(last)
+	}
+	return e, err
+}
+
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

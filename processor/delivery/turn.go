@@ -1,0 +1,237 @@
+package delivery
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// order is what a turn is to do. The run does not touch it until the turn is over.
+type order struct {
+	now     time.Time
+	owner   string
+	settled []finished
+	queues  map[int64]standing // by endpoint
+	free    map[string]int     // how many entries may be claimed for a protocol; absent: as many as its terms allow
+	last    bool               // claim nothing
+}
+
+// standing is what the run knows of an endpoint when a turn begins.
+type standing struct {
+	room    int
+	breaker breaker
+	changed bool // the breaker is to be written
+}
+
+// turned is what a turn did.
+type turned struct {
+	order  order
+	claims []claim
+	due    map[int64]bool // endpoints with entries that are due, claimed or not
+	next   time.Time      // when the next entry is due; zero when none is
+	err    error          // nothing was changed
+}
+
+// claim is what was claimed of one endpoint.
+type claim struct {
+	endpoint endpoint
+	asked    int
+	leased   time.Time
+	entries  []claimed
+}
+
+// endpoint is a row of outbox_endpoint, with the time when its first entry is due.
+type endpoint struct {
+	id       int64
+	protocol string
+	breaker  breaker
+	due      time.Time
+}
+
+// perform carries out a turn: a look at what is due, and, when there is something to write, one transaction for all of it.
+func (e *Engine) perform(ctx context.Context, o order) turned {
+	t := turned{order: o, due: map[int64]bool{}}
+	if !o.last {
+		endpoints, err := e.endpoints(ctx)
+		if err != nil {
+			t.err = err
+			return t
+		}
+		e.plan(&t, endpoints)
+	}
+	for _, f := range o.settled {
+		if f.result.Outcome == Retry || f.result.Outcome == NotTried {
+			t.soon(f.next)
+		}
+	}
+	if len(o.settled) == 0 && len(t.claims) == 0 && !o.changed() {
+		return t
+	}
+	t.err = e.store.Transact(ctx, func(tx *sql.Tx) error {
+		if err := writeSettled(ctx, tx, o); err != nil {
+			return err
+		}
+		for i := range t.claims {
+			if err := t.claims[i].take(ctx, tx, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return t
+}
+
+func (o order) changed() bool {
+	for _, s := range o.queues {
+		if s.changed {
+			return true
+		}
+	}
+	return false
+}
+
+// soon notes that an entry is due at that time.
+func (t *turned) soon(at time.Time) {
+	if t.next.IsZero() || at.Before(t.next) {
+		t.next = at
+	}
+}
+
+// endpoints lists the endpoints that have waiting entries, the one that waits longest first.
+func (e *Engine) endpoints(ctx context.Context) (list []endpoint, err error) {
+	rows, err := e.store.Read.QueryContext(ctx, selectDue, int64(never))
+	if err != nil {
+		return nil, fmt.Errorf("delivery: look for due entries: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var each endpoint
+		var paused, due int64
+		if err := rows.Scan(&each.id, &each.protocol, &each.breaker.failures, &paused, &due); err != nil {
+			return nil, fmt.Errorf("delivery: look for due entries: %w", err)
+		}
+		if paused > 0 {
+			each.breaker.pausedUntil = time.UnixMilli(paused)
+		}
+		each.due = time.UnixMilli(due)
+		list = append(list, each)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("delivery: look for due entries: %w", err)
+	}
+	return list, nil
+}
+
+// plan decides how many entries to claim of each endpoint, and when to look again.
+func (e *Engine) plan(t *turned, endpoints []endpoint) {
+	o := t.order
+	for _, each := range endpoints {
+		known, ok := o.queues[each.id]
+		if !ok {
+			fresh := queue{claim: startClaim, breaker: each.breaker}
+			known = standing{room: fresh.room(o.now)}
+		}
+		if known.changed {
+			each.breaker = known.breaker
+		}
+		if each.due.After(o.now) {
+			t.soon(each.due)
+			continue
+		}
+		if each.breaker.paused(o.now) {
+			t.soon(each.breaker.pausedUntil)
+			continue
+		}
+		t.due[each.id] = true
+		terms := e.sender(each.protocol).Terms()
+		free, ok := o.free[each.protocol]
+		if !ok {
+			free = terms.Parallel * claimPerAttempt
+		}
+		asked := min(known.room, free)
+		if asked <= 0 {
+			continue
+		}
+		o.free[each.protocol] = free - asked
+		t.claims = append(t.claims, claim{endpoint: each, asked: asked, leased: o.now.Add(lease(terms))})
+	}
+}
+
+// take claims the entries.
+func (c *claim) take(ctx context.Context, tx *sql.Tx, o order) error {
+	rows, err := tx.QueryContext(ctx, claimEntries, c.leased.UnixMilli(), o.owner, c.endpoint.id, o.now.UnixMilli(), c.asked)
+	if err != nil {
+		return fmt.Errorf("delivery: claim: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		entry := claimed{endpoint: c.endpoint.id, leased: c.leased}
+		if err := rows.Scan(&entry.id, &entry.message, &entry.attempts); err != nil {
+			return fmt.Errorf("delivery: claim: %w", err)
+		}
+		c.entries = append(c.entries, entry)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("delivery: claim: %w", err)
+	}
+	slices.SortFunc(c.entries, func(a, b claimed) int { return cmp.Compare(a.id, b.id) })
+	return nil
+}
+
+// writeSettled writes what became of the entries that are no longer in hand, and of their endpoints.
+func writeSettled(ctx context.Context, tx *sql.Tx, o order) error {
+	for _, f := range o.settled {
+		if err := f.write(ctx, tx); err != nil {
+			return fmt.Errorf("delivery: write the result of entry %d: %w", f.id, err)
+		}
+	}
+	for id, s := range o.queues {
+		if !s.changed {
+			continue
+		}
+		paused := int64(0)
+		if !s.breaker.pausedUntil.IsZero() {
+			paused = s.breaker.pausedUntil.UnixMilli()
+		}
+		if _, err := tx.ExecContext(ctx, updateEndpoint, s.breaker.failures, paused, id); err != nil {
+			return fmt.Errorf("delivery: write the state of an endpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f finished) write(ctx context.Context, tx *sql.Tx) error {
+	switch f.result.Outcome {
+	case Delivered:
+		if _, err := tx.ExecContext(ctx, settleDelivered, f.id, f.leased.UnixMilli()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, deleteMessage, f.message)
+		return err
+	case NotTried:
+		_, err := tx.ExecContext(ctx, settleReleased, f.next.UnixMilli(), f.id, f.leased.UnixMilli())
+		return err
+	}
+	due, failed := f.next.UnixMilli(), int64(0)
+	if f.result.Outcome == Final {
+		due, failed = never, f.ended.UnixMilli()
+	}
+	_, err := tx.ExecContext(ctx, settleAttempted, due, f.attempts+1, failed, f.ended.UnixMilli(), f.result.Status,
+		clip(f.result.Err.Error()), clip(f.result.Answer), f.id, f.leased.UnixMilli())
+	return err
+}
+
+// reclaim takes back what an engine of this name had in hand when it ended without a word.
+func (e *Engine) reclaim(ctx context.Context) error {
+	err := e.store.Transact(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, releaseOwned, e.now().UnixMilli(), e.name())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delivery: take back the entries in hand: %w", err)
+	}
+	return nil
+}
