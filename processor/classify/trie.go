@@ -64,9 +64,9 @@ func (n *node) child(b byte) uint32 {
 	return 0
 }
 
-// scan calls found for every phrase in the folded text. The same phrase may be
-// found more than once.
-func (t *trie) scan(text []byte, found func(phrase)) {
+// scan calls found for every phrase whose first part is in the folded text, with
+// what stands behind that part. The same phrase may be found more than once.
+func (t *trie) scan(text []byte, found func(p *phrase, rest []byte)) {
 	for i := range text {
 		if !wordStart(text, i) {
 			continue
@@ -75,9 +75,7 @@ func (t *trie) scan(text []byte, found func(phrase)) {
 		for j := i + 1; at != 0; j++ {
 			n := &t.nodes[at]
 			for k := range n.phrases {
-				if n.phrases[k].follows(text[j:]) {
-					found(n.phrases[k])
-				}
+				found(&n.phrases[k], text[j:])
 			}
 			if j == len(text) {
 				break
