@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rebound-mail/rebound/processor"
+	"github.com/rebound-mail/rebound/processor/api"
+)
+
+func feedbackCommand() *cobra.Command {
+	command := &cobra.Command{Use: "feedback", GroupID: "admin", Short: "What arrived"}
+	list := &cobra.Command{Use: "list", Short: "Print the reports that arrived, the newest first", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			kind, _ := command.Flags().GetString("kind")
+			size, _ := command.Flags().GetInt("limit")
+			trust := ""
+			if unmatched, _ := command.Flags().GetBool("unmatched"); unmatched {
+				trust = string(processor.TrustC)
+			}
+			var answer struct{ Feedback []processor.Arrived }
+			err := newClient(command).call(command.Context(), http.MethodGet, "/v1/feedback",
+				query(command, "kind", kind, "trust", trust, "limit", strconv.Itoa(size)), nil, &answer)
+			if err != nil {
+				return err
+			}
+			return show(command, []string{"SEQ", "RECEIVED", "KIND", "TRUST", "RECIPIENTS", "RESULT"}, answer.Feedback, arrivedRow)
+		}}
+	list.Flags().String("kind", "", "only bounce, delay, delivery, complaint, autoreply, none or error")
+	list.Flags().Bool("unmatched", false, "only what belongs to no mail of ours (trust C)")
+	list.Flags().Int("limit", 100, "at most so many")
+	raw := &cobra.Command{Use: "raw SEQ", Short: "Print a mail as it came in", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			response, err := newClient(command).open(command.Context(), http.MethodGet, "/v1/feedback/"+args[0]+"/raw", query(command), nil)
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			_, err = io.Copy(command.OutOrStdout(), response.Body)
+			return err
+		}}
+	command.AddCommand(list, raw)
+	clientFlags(command.PersistentFlags())
+	return command
+}
+
+func arrivedRow(a processor.Arrived) []string {
+	var recipients, results []string
+	for _, r := range a.Recipients {
+		recipients = append(recipients, r.Address)
+		result := strings.Trim(r.BounceType+"/"+r.BounceSubType, "/")
+		if r.Listed {
+			result += " (listed)"
+		}
+		results = append(results, result)
+	}
+	if a.Problem != "" {
+		first, _, _ := strings.Cut(a.Problem, "\n")
+		results = append(results, first)
+	}
+	return []string{strconv.FormatUint(a.Seq, 10), when(a.Received), string(a.Kind), string(a.Trust), orDash(strings.Join(recipients, " ")), orDash(strings.Join(results, ", "))}
+}
+
+func outboxCommand() *cobra.Command {
+	command := &cobra.Command{Use: "outbox", GroupID: "admin", Short: "Notifications that wait, and those that failed"}
+	list := &cobra.Command{Use: "list", Short: "Print what waits or failed", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			state, _ := command.Flags().GetString("state")
+			var answer struct{ Entries []api.OutboxEntry }
+			if err := newClient(command).call(command.Context(), http.MethodGet, "/v1/outbox", query(command, "state", state), nil, &answer); err != nil {
+				return err
+			}
+			return show(command, []string{"ID", "ENDPOINT", "STATE", "ATTEMPTS", "NEXT", "LAST ERROR"}, answer.Entries, func(e api.OutboxEntry) []string {
+				return []string{strconv.FormatInt(e.ID, 10), e.Endpoint, e.State, strconv.Itoa(e.Attempts), when(e.Next.Time), orDash(e.LastError)}
+			})
+		}}
+	list.Flags().String("state", "", "only waiting or failed")
+	command.AddCommand(list, outboxChange("redrive", "Send failed entries again"), outboxChange("drop", "Forget failed entries"))
+	clientFlags(command.PersistentFlags())
+	return command
+}
+
+func outboxChange(verb, short string) *cobra.Command {
+	return &cobra.Command{Use: verb + " [ID…]", Short: short + ": those named, or all that failed",
+		RunE: func(command *cobra.Command, args []string) error {
+			var wanted api.OutboxSelection
+			for _, arg := range args {
+				id, err := strconv.ParseInt(arg, 10, 64)
+				if err != nil {
+					return fmt.Errorf("%q is not the id of an outbox entry", arg)
+				}
+				wanted.IDs = append(wanted.IDs, id)
+			}
+			var answer api.OutboxChanged
+			err := newClient(command).call(command.Context(), http.MethodPost, "/v1/outbox/"+verb, query(command), wanted, &answer)
+			if err == nil {
+				fmt.Fprintf(command.ErrOrStderr(), "%d entries\n", answer.Entries)
+			}
+			return err
+		}}
+}

@@ -1,0 +1,157 @@
+package api
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+
+	"github.com/rebound-mail/rebound/processor/account"
+	"github.com/rebound-mail/rebound/schemas"
+	"github.com/rebound-mail/rebound/suppression"
+)
+
+// Identity is an address or a domain that mail is sent from, with where its feedback goes. An address overrides its domain wholly.
+// In a PUT an absent field keeps its value, and an empty topic clears it.
+type Identity struct {
+	Identity           string       `json:"identity"`
+	BounceTopic        *string      `json:"bounceTopic,omitempty"`
+	ComplaintTopic     *string      `json:"complaintTopic,omitempty"`
+	DeliveryTopic      *string      `json:"deliveryTopic,omitempty"`
+	Forwarding         *bool        `json:"forwarding,omitempty"`
+	HeadersInBounce    *bool        `json:"headersInBounce,omitempty"`
+	HeadersInComplaint *bool        `json:"headersInComplaint,omitempty"`
+	HeadersInDelivery  *bool        `json:"headersInDelivery,omitempty"`
+	Created            schemas.Time `json:"created,omitzero"`
+}
+
+// Account is one sender. SuppressedReasons says what its own list takes in (BOUNCE, COMPLAINT); with none the account goes by the
+// global list alone.
+type Account struct {
+	ID                string               `json:"id"`
+	Name              string               `json:"name,omitempty"`
+	SuppressedReasons []suppression.Reason `json:"suppressedReasons"`
+	Created           schemas.Time         `json:"created,omitzero"`
+}
+
+func (a *API) listIdentities(r *http.Request) (any, error) {
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	found, err := account.ListIdentities(r.Context(), a.Store.Read, owner.ID, r.URL.Query().Get("cursor"), maxListed)
+	if err != nil {
+		return nil, err
+	}
+	identities := make([]Identity, len(found))
+	for i := range found {
+		one := &found[i]
+		identities[i] = Identity{Identity: one.Identity, BounceTopic: &one.BounceTopic, ComplaintTopic: &one.ComplaintTopic, DeliveryTopic: &one.DeliveryTopic,
+			Forwarding: &one.ForwardingEnabled, HeadersInBounce: &one.HeadersInBounce, HeadersInComplaint: &one.HeadersInComplaint,
+			HeadersInDelivery: &one.HeadersInDelivery, Created: schemas.Time{Time: one.Created}}
+	}
+	return struct {
+		Identities []Identity `json:"identities"`
+	}{identities}, nil
+}
+
+func (a *API) putIdentity(r *http.Request) (any, error) {
+	var wanted Identity
+	if err := read(r, &wanted); err != nil {
+		return nil, err
+	}
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, arn := range []*string{wanted.BounceTopic, wanted.ComplaintTopic, wanted.DeliveryTopic} {
+		if arn != nil && *arn != "" {
+			if err := a.mine(r, *arn); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		identity, err := account.CreateIdentity(ctx, tx, owner.ID, wanted.Identity, a.now())
+		if err != nil && !errors.Is(err, account.ErrExists) {
+			return accountRefusal(err)
+		}
+		set(&identity.BounceTopic, wanted.BounceTopic)
+		set(&identity.ComplaintTopic, wanted.ComplaintTopic)
+		set(&identity.DeliveryTopic, wanted.DeliveryTopic)
+		set(&identity.ForwardingEnabled, wanted.Forwarding)
+		set(&identity.HeadersInBounce, wanted.HeadersInBounce)
+		set(&identity.HeadersInComplaint, wanted.HeadersInComplaint)
+		set(&identity.HeadersInDelivery, wanted.HeadersInDelivery)
+		if !identity.ForwardingEnabled && (identity.BounceTopic == "" || identity.ComplaintTopic == "") {
+			return accountRefusal(account.ErrNoChannel)
+		}
+		return accountRefusal(account.PutIdentity(ctx, tx, identity))
+	})
+}
+
+// accountRefusal tells the caller's mistakes from ours.
+func accountRefusal(err error) error {
+	switch {
+	case errors.Is(err, account.ErrInvalid), errors.Is(err, account.ErrNoChannel):
+		return refuse(http.StatusBadRequest, "%v", err)
+	case errors.Is(err, account.ErrNotFound):
+		return refuse(http.StatusNotFound, "%v", err)
+	}
+	return err
+}
+
+func set[T any](target *T, value *T) {
+	if value != nil {
+		*target = *value
+	}
+}
+
+func (a *API) deleteIdentity(r *http.Request) (any, error) {
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := account.DeleteIdentity(ctx, tx, owner.ID, r.URL.Query().Get("identity"))
+		return accountRefusal(err)
+	})
+}
+
+func (a *API) listAccounts(r *http.Request) (any, error) {
+	found, err := account.List(r.Context(), a.Store.Read, r.URL.Query().Get("cursor"), maxListed)
+	if err != nil {
+		return nil, err
+	}
+	only, authenticated := r.Context().Value(authenticatedAs{}).(string)
+	accounts := []Account{}
+	for _, one := range found {
+		if !authenticated || one.ID == only {
+			accounts = append(accounts, Account{ID: one.ID, Name: one.Name, SuppressedReasons: one.SuppressedReasons, Created: schemas.Time{Time: one.Created}})
+		}
+	}
+	return struct {
+		Accounts []Account `json:"accounts"`
+	}{accounts}, nil
+}
+
+func (a *API) putAccount(r *http.Request) (any, error) {
+	var wanted Account
+	if err := read(r, &wanted); err != nil {
+		return nil, err
+	}
+	if only, ok := r.Context().Value(authenticatedAs{}).(string); ok && only != wanted.ID {
+		return nil, refuse(http.StatusForbidden, "the access key is not one of account %s", wanted.ID)
+	}
+	if wanted.SuppressedReasons == nil {
+		wanted.SuppressedReasons = []suppression.Reason{suppression.Bounce, suppression.Complaint}
+	}
+	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		changed := account.Account{ID: wanted.ID, Name: wanted.Name, SuppressedReasons: wanted.SuppressedReasons}
+		err := account.Put(ctx, tx, changed)
+		if errors.Is(err, account.ErrNotFound) {
+			_, err = account.Create(ctx, tx, changed, a.now())
+		}
+		return accountRefusal(err)
+	})
+}

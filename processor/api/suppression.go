@@ -1,0 +1,186 @@
+package api
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+
+	"github.com/rebound-mail/rebound/dsn/address"
+	"github.com/rebound-mail/rebound/schemas"
+	"github.com/rebound-mail/rebound/suppression"
+)
+
+// CheckQuestion asks about at most 1000 addresses.
+type CheckQuestion struct {
+	Addresses []string `json:"addresses"`
+}
+
+// CheckAnswer has a result for each address, in the order of the question.
+type CheckAnswer struct {
+	Results []CheckResult `json:"results"`
+}
+
+// CheckResult says whether an address is suppressed for the account; when it is, List is account or global and Until is absent when
+// there is no end.
+type CheckResult struct {
+	Address    string       `json:"emailAddress"`
+	Suppressed bool         `json:"suppressed"`
+	List       string       `json:"list,omitempty"`
+	Reason     string       `json:"reason,omitempty"`
+	Since      schemas.Time `json:"since,omitzero"`
+	Until      schemas.Time `json:"until,omitzero"`
+	FeedbackID string       `json:"feedbackId,omitempty"`
+	MessageID  string       `json:"messageId,omitempty"`
+	Problem    string       `json:"problem,omitempty"` // why the address could not be checked
+}
+
+func (a *API) checkSuppression(r *http.Request) (any, error) {
+	var question CheckQuestion
+	if err := read(r, &question); err != nil {
+		return nil, err
+	}
+	if len(question.Addresses) == 0 || len(question.Addresses) > 1000 {
+		return nil, refuse(http.StatusBadRequest, "addresses has 1 to 1000 entries, not %d", len(question.Addresses))
+	}
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	answer := CheckAnswer{Results: make([]CheckResult, len(question.Addresses))}
+	var asked []string
+	var at []int
+	for i, addr := range question.Addresses {
+		answer.Results[i].Address = addr
+		if !address.IsAddress(addr) {
+			answer.Results[i].Problem = "not a mail address"
+			continue
+		}
+		asked, at = append(asked, addr), append(at, i)
+	}
+	verdicts, err := suppression.CheckMany(r.Context(), a.Store.Read, owner.ID, owner.SuppressedReasons, asked, a.now())
+	if err != nil {
+		return nil, badAddress(err)
+	}
+	for i, verdict := range verdicts {
+		result := &answer.Results[at[i]]
+		result.Suppressed = verdict.Suppressed
+		if entry := verdict.Entry; verdict.Suppressed {
+			result.List, result.Reason = verdict.List, string(entry.Reason)
+			result.Since, result.Until = schemas.Time{Time: entry.Created}, schemas.Time{Time: entry.Expires}
+			result.FeedbackID, result.MessageID = entry.FeedbackID, entry.MessageID
+		}
+	}
+	return answer, nil
+}
+
+// badAddress tells the caller's mistakes from ours.
+func badAddress(err error) error {
+	if errors.Is(err, suppression.ErrInvalid) || errors.Is(err, suppression.ErrCursor) {
+		return refuse(http.StatusBadRequest, "%v", err)
+	}
+	return err
+}
+
+// SuppressionEntry is one address on a list. List is account or global; Until is absent when there is no end.
+type SuppressionEntry struct {
+	Address    string       `json:"emailAddress"`
+	Reason     string       `json:"reason"`
+	List       string       `json:"list,omitempty"`
+	Since      schemas.Time `json:"since,omitzero"`
+	Updated    schemas.Time `json:"updated,omitzero"`
+	Until      schemas.Time `json:"until,omitzero"`
+	FeedbackID string       `json:"feedbackId,omitempty"`
+	MessageID  string       `json:"messageId,omitempty"`
+}
+
+// SuppressionPage is a part of a list. Cursor is given back for the next one and absent on the last.
+type SuppressionPage struct {
+	Entries []SuppressionEntry `json:"entries"`
+	Cursor  string             `json:"cursor,omitempty"`
+}
+
+// list says whose list a request means: "" is the global one.
+func (a *API) list(r *http.Request, name string) (owner string, err error) {
+	found, err := a.accountOf(r)
+	if err != nil {
+		return "", err
+	}
+	switch name {
+	case "", "account":
+		return found.ID, nil
+	case "global":
+		return "", nil
+	}
+	return "", refuse(http.StatusBadRequest, "list is account or global, not %q", name)
+}
+
+func (a *API) listSuppression(r *http.Request) (any, error) {
+	owner, err := a.list(r, r.URL.Query().Get("list"))
+	if err != nil {
+		return nil, err
+	}
+	size, err := limit(r)
+	if err != nil {
+		return nil, err
+	}
+	query := suppression.Query{Account: owner, Cursor: r.URL.Query().Get("cursor"), Limit: size, Now: a.now()}
+	if reason := r.URL.Query().Get("reason"); reason != "" {
+		query.Reasons = []suppression.Reason{suppression.Reason(reason)}
+	}
+	entries, cursor, err := suppression.List(r.Context(), a.Store.Read, query)
+	if err != nil {
+		return nil, badAddress(err)
+	}
+	page := SuppressionPage{Entries: make([]SuppressionEntry, len(entries)), Cursor: cursor}
+	for i, entry := range entries {
+		page.Entries[i] = SuppressionEntry{Address: entry.Address, Reason: string(entry.Reason), List: listOf(entry.Account),
+			Since: schemas.Time{Time: entry.Created}, Updated: schemas.Time{Time: entry.Updated}, Until: schemas.Time{Time: entry.Expires},
+			FeedbackID: entry.FeedbackID, MessageID: entry.MessageID}
+	}
+	return page, nil
+}
+
+func listOf(owner string) string {
+	if owner == "" {
+		return "global"
+	}
+	return "account"
+}
+
+func (a *API) putSuppression(r *http.Request) (any, error) {
+	var wanted SuppressionEntry
+	if err := read(r, &wanted); err != nil {
+		return nil, err
+	}
+	owner, err := a.list(r, wanted.List)
+	if err != nil {
+		return nil, err
+	}
+	reason := suppression.Reason(wanted.Reason)
+	if reason != suppression.Bounce && reason != suppression.Complaint {
+		return nil, refuse(http.StatusBadRequest, "reason is BOUNCE or COMPLAINT, not %q", wanted.Reason)
+	}
+	entry := suppression.Entry{Account: owner, Address: wanted.Address, Reason: reason}
+	if owner == "" {
+		entry.Expires = a.now().Add(suppression.GlobalListing)
+	}
+	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		return badAddress(suppression.Put(ctx, tx, entry, a.now()))
+	})
+}
+
+func (a *API) deleteSuppression(r *http.Request) (any, error) {
+	owner, err := a.list(r, r.URL.Query().Get("list"))
+	if err != nil {
+		return nil, err
+	}
+	addr := r.URL.Query().Get("address")
+	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		existed, err := suppression.Delete(ctx, tx, owner, addr)
+		if err == nil && !existed {
+			return refuse(http.StatusNotFound, "%s is not on the %s list", addr, listOf(owner))
+		}
+		return badAddress(err)
+	})
+}

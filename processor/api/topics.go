@@ -1,0 +1,182 @@
+package api
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rebound-mail/rebound/processor/delivery"
+	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/schemas"
+)
+
+// Topic is what notifications are published to. SignatureVersion is "1" (SHA1, which every consumer verifies) or "2" (SHA256).
+type Topic struct {
+	ARN              string       `json:"topicArn,omitempty"`
+	Name             string       `json:"name"`
+	SignatureVersion string       `json:"signatureVersion,omitempty"`
+	Created          schemas.Time `json:"created,omitzero"`
+}
+
+// Subscription is a webhook that wants a topic's notifications, once it has confirmed. Credentials in Endpoint are masked in answers.
+type Subscription struct {
+	ARN       string       `json:"subscriptionArn,omitempty"`
+	TopicARN  string       `json:"topicArn"`
+	Protocol  string       `json:"protocol,omitempty"` // http or https; from the endpoint when absent
+	Endpoint  string       `json:"endpoint"`
+	Raw       bool         `json:"raw,omitempty"` // the notification alone, without the SNS envelope
+	Confirmed bool         `json:"confirmed"`
+	Created   schemas.Time `json:"created,omitzero"`
+}
+
+// maxListed bounds the topics and subscriptions in one answer.
+const maxListed = 1000
+
+func (a *API) listTopics(r *http.Request) (any, error) {
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := topic.ListTopics(r.Context(), a.Store.Read, owner.ID, r.URL.Query().Get("cursor"), maxListed)
+	if err != nil {
+		return nil, err
+	}
+	topics := make([]Topic, len(found))
+	for i, one := range found {
+		topics[i] = Topic{ARN: one.ARN, Name: one.Name, SignatureVersion: one.SignatureVersion, Created: schemas.Time{Time: one.Created}}
+	}
+	return struct {
+		Topics []Topic `json:"topics"`
+		Cursor string  `json:"cursor,omitempty"`
+	}{topics, next}, nil
+}
+
+func (a *API) createTopic(r *http.Request) (any, error) {
+	var wanted Topic
+	if err := read(r, &wanted); err != nil {
+		return nil, err
+	}
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	var made topic.Topic
+	err = a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		made, err = topic.CreateTopic(ctx, tx, a.Region, topic.Topic{Account: owner.ID, Name: wanted.Name, SignatureVersion: wanted.SignatureVersion}, a.now())
+		return err
+	})
+	return Topic{ARN: made.ARN, Name: made.Name, SignatureVersion: made.SignatureVersion, Created: schemas.Time{Time: made.Created}}, topicRefusal(err)
+}
+
+func (a *API) deleteTopic(r *http.Request) (any, error) {
+	arn := r.URL.Query().Get("arn")
+	if err := a.mine(r, arn); err != nil {
+		return nil, err
+	}
+	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := topic.DeleteTopic(ctx, tx, arn)
+		return err
+	})
+}
+
+// mine refuses a topic that is not there or another account's.
+func (a *API) mine(r *http.Request, arn string) error {
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return err
+	}
+	found, err := topic.GetTopic(r.Context(), a.Store.Read, arn)
+	if errors.Is(err, topic.ErrTopicNotFound) || err == nil && found.Account != owner.ID {
+		return refuse(http.StatusNotFound, "account %s has no topic %s", owner.ID, arn)
+	}
+	return err
+}
+
+func (a *API) listSubscriptions(r *http.Request) (any, error) {
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := topic.ListSubscriptions(r.Context(), a.Store.Read, owner.ID, r.URL.Query().Get("topic"), r.URL.Query().Get("cursor"), maxListed)
+	if err != nil {
+		return nil, err
+	}
+	subscriptions := make([]Subscription, len(found))
+	for i, one := range found {
+		subscriptions[i] = shown(one)
+	}
+	return struct {
+		Subscriptions []Subscription `json:"subscriptions"`
+		Cursor        string         `json:"cursor,omitempty"`
+	}{subscriptions, next}, nil
+}
+
+func shown(s topic.Subscription) Subscription {
+	return Subscription{ARN: s.ARN, TopicARN: s.TopicARN, Protocol: s.Protocol, Endpoint: topic.MaskEndpoint(s.Endpoint), Raw: s.Raw,
+		Confirmed: s.Confirmed, Created: schemas.Time{Time: s.Created}}
+}
+
+func (a *API) subscribe(r *http.Request) (any, error) {
+	var wanted Subscription
+	if err := read(r, &wanted); err != nil {
+		return nil, err
+	}
+	if err := a.mine(r, wanted.TopicARN); err != nil {
+		return nil, err
+	}
+	if wanted.Protocol == "" {
+		wanted.Protocol, _, _ = strings.Cut(wanted.Endpoint, ":")
+	}
+	var made topic.Subscription
+	err := a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		var err error
+		made, err = Subscribe(ctx, tx, topic.Subscription{TopicARN: wanted.TopicARN, Protocol: wanted.Protocol, Endpoint: wanted.Endpoint, Raw: wanted.Raw}, a.now())
+		return err
+	})
+	if err != nil {
+		return nil, topicRefusal(err)
+	}
+	a.Wake()
+	return shown(made), nil
+}
+
+// Subscribe makes a subscription and puts its confirmation message into the outbox.
+func Subscribe(ctx context.Context, tx *sql.Tx, wanted topic.Subscription, now time.Time) (topic.Subscription, error) {
+	made, err := topic.Subscribe(ctx, tx, wanted, now)
+	if err != nil || made.Confirmed {
+		return made, err
+	}
+	return made, delivery.Enqueue(ctx, tx, delivery.Message{ID: schemas.NewUUID(), TopicARN: made.TopicARN, Kind: delivery.KindSubscriptionConfirmation,
+		Targets: []delivery.Target{{SubscriptionARN: made.ARN, Protocol: made.Protocol, Endpoint: made.Endpoint}}}, now)
+}
+
+func (a *API) unsubscribe(r *http.Request) (any, error) {
+	arn := r.URL.Query().Get("arn")
+	found, err := topic.GetSubscription(r.Context(), a.Store.Read, arn)
+	if errors.Is(err, topic.ErrSubscriptionNotFound) {
+		return nil, refuse(http.StatusNotFound, "there is no subscription %s", arn)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := a.mine(r, found.TopicARN); err != nil {
+		return nil, err
+	}
+	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := topic.Unsubscribe(ctx, tx, arn)
+		return err
+	})
+}
+
+// topicRefusal tells the caller's mistakes from ours.
+func topicRefusal(err error) error {
+	for _, mistake := range []error{topic.ErrName, topic.ErrAttribute, topic.ErrDifferent, topic.ErrProtocol, topic.ErrEndpoint, topic.ErrTopicNotFound} {
+		if errors.Is(err, mistake) {
+			return refuse(http.StatusBadRequest, "%v", err)
+		}
+	}
+	return err
+}

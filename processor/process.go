@@ -1,0 +1,217 @@
+package processor
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rebound-mail/rebound/processor/bus"
+	"github.com/rebound-mail/rebound/processor/classify"
+	"github.com/rebound-mail/rebound/processor/returnpath"
+	"github.com/rebound-mail/rebound/processor/simulator"
+	"github.com/rebound-mail/rebound/processor/statistics"
+	"github.com/rebound-mail/rebound/processor/store"
+)
+
+// Worker takes mails from the bus to their effects. Several may run side by side: the feedback id decides who was first.
+type Worker struct {
+	Bus       *bus.Bus
+	Store     *store.Store
+	Rules     *classify.Classifier
+	Keys      *returnpath.Keys
+	Region    string // of the ARNs in notifications
+	Simulator simulator.Simulator
+	Metrics   *statistics.Metrics
+	Wake      func() // tells the delivery engine that there is something in the outbox
+	Log       *slog.Logger
+	Now       func() time.Time // nil: time.Now
+}
+
+// job is one mail on its way through the worker.
+type job struct {
+	received *bus.Received
+	found    Report
+	match    Match
+	settings Settings
+	effects  Effects
+}
+
+// process reads one mail and decides; nothing is changed yet.
+func (w *Worker) process(ctx context.Context, received *bus.Received, senders *senders) (*job, error) {
+	mail, err := w.Bus.Open(ctx, received.Mail)
+	if err != nil {
+		return nil, fmt.Errorf("processor: opening mail %d: %w", received.Seq, err)
+	}
+	defer mail.Close()
+
+	j := &job{received: received}
+	j.found = Recognize(mail, w.Rules)
+	if j.match, err = w.correlator().correlate(ctx, j.found, received.Mail, w.now()); err != nil {
+		return nil, err
+	}
+	if j.settings, err = senders.settings(ctx, j.match); err != nil {
+		return nil, err
+	}
+	j.effects, err = decide(j.found, j.match, j.settings, received.Mail.Received)
+	return j, err
+}
+
+// commit makes the effects of a batch durable, once for each report however often it comes, publishes them and takes the mails off
+// the stream. A batch that fails is halved until the mail that makes it fail is found.
+func (w *Worker) commit(ctx context.Context, batch []*job) {
+	if len(batch) == 0 {
+		return
+	}
+	started := time.Now()
+	err := w.Store.Transact(ctx, func(tx *sql.Tx) error { return w.record(ctx, tx, batch) })
+	w.Metrics.Stage("record", time.Since(started))
+	switch {
+	case err == nil:
+		w.Wake()
+		w.publish(ctx, batch)
+	case ctx.Err() != nil:
+	case len(batch) > 1 && !storeFails(err):
+		w.commit(ctx, batch[:len(batch)/2])
+		w.commit(ctx, batch[len(batch)/2:])
+	default:
+		for _, j := range batch {
+			w.refuse(ctx, j.received, err)
+		}
+	}
+}
+
+// The size of a batch and the time to gather it (D3): one transaction costs one fsync.
+const (
+	maxBatch  = 500
+	batchWait = 20 * time.Millisecond
+	idleWait  = 500 * time.Millisecond
+)
+
+// Run works until ctx ends and then finishes what it has begun. While one batch commits, the next is read.
+func (w *Worker) Run(ctx context.Context) error {
+	batches := make(chan []*job)
+	done := make(chan struct{})
+	finish := context.WithoutCancel(ctx)
+	go func() {
+		defer close(done)
+		for batch := range batches {
+			w.commit(finish, batch)
+		}
+	}()
+	defer func() { close(batches); <-done }()
+	for ctx.Err() == nil {
+		received, err := w.fetch(ctx)
+		if err != nil && ctx.Err() == nil {
+			w.Log.Error("cannot fetch mails; trying again", "error", err)
+			pause(ctx, time.Second)
+		}
+		if batch := w.understand(finish, received); len(batch) > 0 {
+			batches <- batch
+		}
+	}
+	return nil
+}
+
+// fetch waits for mails, and then takes in the sent mails that were registered before them.
+func (w *Worker) fetch(ctx context.Context) ([]*bus.Received, error) {
+	received, err := w.Bus.FetchMails(ctx, maxBatch, idleWait)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(received); n > 0 && n < maxBatch {
+		more, err := w.Bus.FetchMails(ctx, maxBatch-n, batchWait)
+		if err != nil {
+			w.Log.Warn("cannot fetch more mails", "error", err)
+		}
+		received = append(received, more...)
+	}
+	return received, w.recordSent(ctx)
+}
+
+// understand processes a batch on all processors. A mail that cannot be processed goes back to the stream.
+func (w *Worker) understand(ctx context.Context, received []*bus.Received) []*job {
+	jobs := make([]*job, len(received))
+	senders := w.senders()
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	const chunk = 16
+	for from := 0; from < len(received); from += chunk {
+		group.Go(func() error {
+			for i := from; i < min(from+chunk, len(received)); i++ {
+				started := time.Now()
+				j, err := w.process(ctx, received[i], senders)
+				if err != nil {
+					w.refuse(ctx, received[i], err)
+					continue
+				}
+				w.Metrics.Stage("process", time.Since(started))
+				jobs[i] = j
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return no error: each mail's own is handled where it arises
+	whole := jobs[:0]
+	for _, j := range jobs {
+		if j != nil {
+			whole = append(whole, j)
+		}
+	}
+	return whole
+}
+
+// Quarantine and redelivery (D2).
+const (
+	maxDeliveries = 5
+	retryDelay    = 2 * time.Second
+)
+
+// refuse gives a mail back to the stream, or, when it alone has failed often enough, sets it aside where it is kept and shown.
+func (w *Worker) refuse(ctx context.Context, received *bus.Received, cause error) {
+	if received.Deliveries < maxDeliveries || storeFails(cause) || errors.Is(cause, bus.ErrUnavailable) {
+		w.Log.Error("cannot process a mail; trying again", "seq", received.Seq, "deliveries", received.Deliveries, "error", cause)
+		if err := received.Nak(retryDelay); err != nil {
+			w.Log.Error("cannot give a mail back", "seq", received.Seq, "error", err)
+		}
+		return
+	}
+	w.Log.Error("a mail is set aside in quarantine", "seq", received.Seq, "error", cause)
+	w.Metrics.Quarantined()
+	if err := w.Bus.Quarantine(ctx, received, cause); err != nil {
+		w.Log.Error("cannot set a mail aside", "seq", received.Seq, "error", err)
+	}
+}
+
+// storeFails says whether an error is the database's trouble and not the mail's: then no mail is to blame for it.
+func storeFails(err error) bool {
+	for _, trouble := range []error{store.ErrFull, store.ErrReadOnly, store.ErrBusy, store.ErrNotDatabase, store.ErrBroken, store.ErrClosed} {
+		if errors.Is(err, trouble) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *Worker) now() time.Time {
+	if w.Now != nil {
+		return w.Now()
+	}
+	return time.Now()
+}
+
+func (w *Worker) correlator() *correlator { return &correlator{db: w.Store.Read, keys: w.Keys} }
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

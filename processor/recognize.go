@@ -1,0 +1,220 @@
+package processor
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/rebound-mail/rebound/arf"
+	"github.com/rebound-mail/rebound/dsn"
+	"github.com/rebound-mail/rebound/dsn/address"
+	"github.com/rebound-mail/rebound/dsn/plaintext"
+	"github.com/rebound-mail/rebound/dsn/report"
+	"github.com/rebound-mail/rebound/processor/autoreply"
+	"github.com/rebound-mail/rebound/processor/classify"
+)
+
+// Recognize reads a mail to its end and says what it reports. It keeps at most 1 MiB of a mail of any size and never fails: a mail that
+// cannot be read is a report of KindError.
+func Recognize(r io.Reader, rules *classify.Classifier) (found Report) {
+	defer func() { // a panic here is a bug, and yet no mail may stop the others
+		if cause := recover(); cause != nil {
+			found = Report{Kind: KindError, Err: fmt.Errorf("processor: reading panicked: %v\n%s", cause, debug.Stack())}
+		}
+	}()
+	message, err := report.Read(r)
+	if err != nil {
+		return Report{Kind: KindError, Err: err}
+	}
+	found = recognize(message, rules)
+	found.Header, found.Date = message.Header, date(message.Header.Get("Date"))
+	found.Problems = append(found.Problems, message.Problems...)
+	found.digest = digest(message)
+	return found
+}
+
+// recognize looks for a report before an auto-reply: Postfix and Exim mark their DSNs auto-replied.
+func recognize(message *report.Message, rules *classify.Classifier) Report {
+	if complaint, err := arf.Parse(message); err == nil {
+		return fromARF(message, complaint)
+	}
+	if bounce, err := dsn.Parse(message); err == nil && len(bounce.Recipients) > 0 {
+		return fromDSN(message, bounce, rules)
+	}
+	if bounce, err := plaintext.Parse(message); err == nil {
+		return fromText(message, bounce, rules)
+	}
+	if reply, err := autoreply.Parse(message); err == nil {
+		return fromReply(message, reply)
+	}
+	if len(message.Header) == 0 {
+		return Report{Kind: KindError, Err: errors.New("processor: the mail has no header")}
+	}
+	return Report{Kind: KindNone}
+}
+
+func fromDSN(message *report.Message, bounce *dsn.Report, rules *classify.Classifier) Report {
+	found := Report{Format: "rfc3464", ReportingMTA: bounce.ReportingMTA.String(), Returned: message.Returned, Problems: bounce.Problems,
+		MessageIDs: messageIDs(message, bounce.OriginalEnvelopeID)}
+	for _, recipient := range bounce.Recipients {
+		one := Recipient{Address: recipient.Address, Action: recipient.ActionText, Status: recipient.Status,
+			DiagnosticCode: recipient.DiagnosticCode, LastAttempt: recipient.LastAttemptDate}
+		if original := recipient.OriginalRecipient.Address; original != "" && !address.Equal(original, recipient.Address) {
+			one.Original = original
+		}
+		one.RemoteMTA, one.RemoteIP = remote(recipient.RemoteMTA.Name, message.Text)
+		one.Cause = rules.Classify(classify.Input{Action: string(recipient.Action), Status: recipient.Status,
+			Diagnostic: recipient.DiagnosticCode, Text: message.Text, Address: recipient.Address})
+		one.Outcome = outcome(recipient)
+		found.Recipients = append(found.Recipients, one)
+	}
+	found.Kind = kindOf(found.Recipients)
+	return found
+}
+
+// outcome follows Action, but for a status that says the queue gave up (x.4.7): OpenSMTPD calls its expired mails delayed. A date at
+// which it will be tried again shows that the delay is one.
+func outcome(recipient dsn.Recipient) Outcome {
+	switch recipient.Action {
+	case dsn.Delivered, dsn.Relayed, dsn.Expanded:
+		return OutcomeDelivered
+	case dsn.Delayed:
+		if recipient.Code.Subject == 4 && recipient.Code.Detail == 7 && recipient.WillRetryUntil.IsZero() {
+			return OutcomeFailed
+		}
+		return OutcomeDelayed
+	case dsn.Failed:
+		return OutcomeFailed
+	}
+	if recipient.Code.Class == 2 {
+		return OutcomeDelivered
+	}
+	return OutcomeFailed
+}
+
+func kindOf(recipients []Recipient) Kind {
+	count := map[Outcome]int{}
+	for _, recipient := range recipients {
+		count[recipient.Outcome]++
+	}
+	switch {
+	case count[OutcomeFailed] > 0:
+		return KindBounce
+	case count[OutcomeDelayed] > 0:
+		return KindDelay
+	}
+	return KindDelivery
+}
+
+func fromText(message *report.Message, bounce *plaintext.Bounce, rules *classify.Classifier) Report {
+	returned := message.Returned
+	if bounce.Returned != nil {
+		returned = bounce.Returned
+	}
+	found := Report{Format: bounce.Format, ReportingMTA: bounce.ReportingMTA, Returned: returned}
+	found.MessageIDs = messageIDs(&report.Message{Header: message.Header, Returned: returned}, "")
+	for _, recipient := range bounce.Recipients {
+		one := Recipient{Address: recipient.Address, Outcome: OutcomeFailed}
+		if recipient.Delayed {
+			one.Outcome = OutcomeDelayed
+		}
+		if len(bounce.Recipients) == 1 {
+			one.RemoteMTA, one.RemoteIP = remote("", message.Text)
+		}
+		one.Cause = rules.Classify(classify.Input{Action: string(one.Outcome), Status: recipient.Status,
+			Diagnostic: recipient.Diagnostic, Text: message.Text, Address: recipient.Address})
+		found.Recipients = append(found.Recipients, one)
+	}
+	found.Kind = kindOf(found.Recipients)
+	return found
+}
+
+func fromReply(message *report.Message, reply *autoreply.Reply) Report {
+	ids := append([]string{reply.InReplyTo}, reply.References...)
+	ids = ids[:min(len(ids), maxMessageIDs)]
+	return Report{Kind: KindAutoReply, Format: "rfc3834", Returned: message.Returned, MessageIDs: ids,
+		Recipients: []Recipient{{Address: reply.From, Outcome: OutcomeDelivered,
+			Cause: classify.Result{BounceType: "Transient", BounceSubType: "General", Reason: reasonAutoReply, Rule: reply.Reason}}}}
+}
+
+func fromARF(message *report.Message, complaint *arf.Report) Report {
+	found := Report{Kind: KindComplaint, Format: "rfc5965", Returned: complaint.Returned, Problems: complaint.Problems,
+		MessageIDs: messageIDs(&report.Message{Header: message.Header, Returned: complaint.Returned}, complaint.OriginalEnvelopeID),
+		Complaint: &Complaint{FeedbackType: string(complaint.FeedbackType), UserAgent: complaint.UserAgent, ArrivalDate: complaint.ArrivalDate,
+			ReporterDomain: address.Domain(message.Header.Get("From"))}}
+	if complaint.ReportingMTA != "" {
+		found.ReportingMTA = complaint.ReportingMTA
+	}
+	for _, recipient := range complaint.Recipients() {
+		found.Recipients = append(found.Recipients, Recipient{Address: recipient})
+	}
+	return found
+}
+
+// maxMessageIDs bounds how many ids of a report are looked up.
+const maxMessageIDs = 20
+
+// messageIDs gathers the ids under which the original may be known: of the returned mail, the envelope id, and what the report answers to.
+func messageIDs(message *report.Message, envelopeID string) []string {
+	ids := message.Returned.Values("Message-ID")
+	for _, name := range []string{"X-Original-Message-ID", "Original-Message-ID"} {
+		ids = append(ids, message.Returned.Values(name)...)
+	}
+	if envelopeID != "" {
+		ids = append(ids, envelopeID)
+	}
+	for _, name := range []string{"In-Reply-To", "References", "X-Original-Message-ID"} {
+		for _, value := range message.Header.Values(name) {
+			ids = append(ids, strings.Fields(value)...)
+		}
+	}
+	return ids[:min(len(ids), maxMessageIDs)]
+}
+
+func date(text string) time.Time {
+	parsed, err := mail.ParseDate(text)
+	if err != nil {
+		return time.Time{}
+	}
+	return parsed
+}
+
+// traceFields are what each hop adds; the same report that comes in by two ways differs only in them.
+var traceFields = map[string]bool{"received": true, "return-path": true, "delivered-to": true, "x-original-to": true, "envelope-to": true,
+	"authentication-results": true, "arc-seal": true, "arc-message-signature": true, "arc-authentication-results": true,
+	"received-spf": true, "dkim-signature": true, "x-spam-status": true, "x-spam-score": true, "status": true, "x-uid": true}
+
+// digest is a hash of what the report says: Message-ID, Date and the machine-readable parts, or all that was read of a mail that has none.
+func digest(message *report.Message) []byte {
+	hash := sha256.New()
+	put := func(parts ...string) {
+		for _, part := range parts {
+			fmt.Fprintf(hash, "%d:%s", len(part), part)
+		}
+	}
+	put(message.Header.Get("Message-ID"), message.Header.Get("Date"))
+	for _, part := range message.Machine {
+		put(part.MediaType, unixLines(part.Body))
+	}
+	if len(message.Machine) == 0 {
+		for _, field := range message.Header {
+			if !traceFields[strings.ToLower(field.Name)] {
+				put(field.Name, field.Value)
+			}
+		}
+		put(message.Text)
+		for _, field := range message.Returned {
+			put(field.Name, field.Value)
+		}
+	}
+	return hash.Sum(nil)
+}
+
+func unixLines(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+}

@@ -1,0 +1,151 @@
+package processor
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/rebound-mail/rebound/processor/bus"
+	"github.com/rebound-mail/rebound/processor/delivery"
+	"github.com/rebound-mail/rebound/processor/forward"
+	"github.com/rebound-mail/rebound/processor/sentmail"
+	"github.com/rebound-mail/rebound/processor/statistics"
+	"github.com/rebound-mail/rebound/schemas"
+	"github.com/rebound-mail/rebound/suppression"
+)
+
+// record writes the effects of a batch into one transaction. A report whose feedback id is there already has had its effects (D3).
+func (w *Worker) record(ctx context.Context, tx *sql.Tx, batch []*job) error {
+	now := w.now()
+	counts := map[string]statistics.Counts{}
+	for _, j := range batch {
+		first, err := insertFeedback(ctx, tx, j)
+		if err != nil {
+			return err
+		}
+		if !first {
+			continue
+		}
+		for _, entry := range j.effects.Listings {
+			if err := suppression.Put(ctx, tx, entry, now); err != nil {
+				return fmt.Errorf("processor: listing an address: %w", err)
+			}
+		}
+		if err := enqueue(ctx, tx, j, now); err != nil {
+			return err
+		}
+		sum := counts[j.match.Mail.Account]
+		sum.Add(j.effects.Counts)
+		counts[j.match.Mail.Account] = sum
+	}
+	for owner, sum := range counts {
+		if sum == (statistics.Counts{}) {
+			continue
+		}
+		if err := statistics.Add(ctx, tx, owner, now, sum); err != nil {
+			return fmt.Errorf("processor: adding to the statistics: %w", err)
+		}
+	}
+	return nil
+}
+
+// enqueue puts the notifications of a report, and the report itself when it is to be forwarded, into the outbox.
+func enqueue(ctx context.Context, tx *sql.Tx, j *job, now time.Time) error {
+	for _, notification := range j.effects.Notifications {
+		if len(notification.Targets) == 0 {
+			continue
+		}
+		message := delivery.Message{ID: stableUUID(notification.FeedbackID, notification.Topic), TopicARN: notification.Topic,
+			Kind: delivery.KindNotification, Body: string(notification.Body), FeedbackID: notification.FeedbackID, Targets: notification.Targets}
+		if err := delivery.Enqueue(ctx, tx, message, now); err != nil {
+			return fmt.Errorf("processor: enqueueing notification %s: %w", notification.FeedbackID, err)
+		}
+	}
+	to := forward.Destination(j.match.Mail)
+	if !j.effects.Forward || to == "" || forward.IsLoop(j.found.Header) {
+		return nil
+	}
+	message := delivery.Message{ID: stableUUID(j.effects.FeedbackID, to), Kind: delivery.KindFeedbackForward, Body: string(j.found.Kind),
+		FeedbackID: j.effects.FeedbackID, FeedbackSeq: j.received.Seq, Targets: []delivery.Target{{Protocol: delivery.SMTP, Endpoint: to}}}
+	if err := delivery.Enqueue(ctx, tx, message, now); err != nil {
+		return fmt.Errorf("processor: enqueueing the forward of %s: %w", j.effects.FeedbackID, err)
+	}
+	return nil
+}
+
+// stableUUID is the SNS MessageId of one notification on one topic: the same however often it is computed.
+func stableUUID(feedbackID, topic string) string {
+	sum := sha256.Sum256([]byte(feedbackID + "\n" + topic))
+	return schemas.HashedUUID(sum[:])
+}
+
+// publish gives the notifications of a committed batch to NATS readers and takes the mails off the stream. When it fails the mails come
+// again: their effects stay as they are, and readers can tell a repeated notification by its id.
+func (w *Worker) publish(ctx context.Context, batch []*job) {
+	var notifications []bus.Notification
+	received := make([]*bus.Received, len(batch))
+	for i, j := range batch {
+		received[i] = j.received
+		w.Metrics.Feedback(string(j.found.Kind), string(j.match.Trust), j.received.Mail.Source)
+		for _, notification := range j.effects.Notifications {
+			notifications = append(notifications, bus.Notification{Subject: j.match.Mail.Account + "." + string(notification.Type),
+				ID: notification.FeedbackID + "." + string(notification.Type), Body: notification.Body})
+		}
+	}
+	err := w.Bus.PublishNotifications(ctx, notifications)
+	if err == nil {
+		err = w.Bus.Ack(ctx, received)
+	}
+	if err != nil {
+		w.Log.Warn("a committed batch will come again", "mails", len(batch), "error", err)
+	}
+}
+
+// recordSent takes in the sent mails that were registered on the bus, so that a bounce never overtakes the mail that it is about.
+func (w *Worker) recordSent(ctx context.Context) error {
+	for {
+		events, err := w.Bus.FetchEvents(ctx, maxBatch, 0)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		err = w.Store.Transact(ctx, func(tx *sql.Tx) error {
+			for _, event := range events {
+				if err := w.recordOne(ctx, tx, event.Body); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("processor: recording sent mails: %w", err)
+		}
+		if err := w.Bus.AckEvents(ctx, events); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *Worker) recordOne(ctx context.Context, tx *sql.Tx, body []byte) error {
+	registration, err := sentmail.ParseRegistration(body)
+	if err != nil {
+		w.Log.Error("a registration of a sent mail cannot be read; it stays in the stream", "subject", "mail.sent", "error", err)
+		return nil
+	}
+	mail, err := registration.Mail(w.now())
+	if err != nil {
+		w.Log.Error("a registration of a sent mail is not usable; it stays in the stream", "subject", "mail.sent", "error", err)
+		return nil
+	}
+	return RecordSent(ctx, tx, &mail)
+}
+
+// RecordSent records a mail that was sent and counts its recipients as delivery attempts, once however often it is registered.
+func RecordSent(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail) error {
+	fresh, err := sentmail.Record(ctx, tx, mail)
+	if err != nil || !fresh {
+		return err
+	}
+	return statistics.Add(ctx, tx, mail.Account, mail.Sent, statistics.Counts{DeliveryAttempts: int64(len(mail.Destination))})
+}
