@@ -57,8 +57,8 @@ func (r *Report) groups() ([]report.Header, error) {
 
 func (r *Recipient) group() (report.Header, error) {
 	final := r.FinalRecipient
-	if final.Address == "" {
-		final.Address = r.Address
+	if r.Address != "" && r.address() != r.Address {
+		final = TypedAddress{Address: r.Address} // the report names it nowhere else
 	}
 	if final.Address == "" {
 		return nil, errors.New("no Final-Recipient")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/emersion/go-message"
 )
@@ -142,8 +143,12 @@ func writePart(mw *message.Writer, contentType, description, encoding string, co
 	return nil
 }
 
-// foldAt is the length of a line at which it is folded (RFC 5322 section 2.1.1).
-const foldAt = 76
+const (
+	// foldAt is the length of a line at which it is folded, and breakAt the one at
+	// which it is broken even inside a word: RFC 5322 section 2.1.1 allows 998.
+	foldAt  = 76
+	breakAt = 900
+)
 
 // formatGroups writes groups of fields, a blank line between them.
 func formatGroups(groups []Header) []byte {
@@ -159,15 +164,22 @@ func formatGroups(groups []Header) []byte {
 	return b.Bytes()
 }
 
-// fold writes a field, folded before blanks, so that unfolding gives it back.
+// fold writes a field, folded before blanks, so that unfolding gives it back. A
+// word that is too long for a line gets a blank.
 func fold(b *bytes.Buffer, line string) {
 	for len(line) > foldAt {
-		at := foldPlace(line)
-		if at < 0 {
+		at, blank := foldPlace(line), ""
+		if at < 0 && len(line) <= breakAt {
 			break
 		}
+		if at < 0 || at > breakAt {
+			at, blank = breakAt, " "
+			for !utf8.RuneStart(line[at]) {
+				at--
+			}
+		}
 		b.WriteString(line[:at])
-		b.WriteString("\r\n")
+		b.WriteString("\r\n" + blank)
 		line = line[at:]
 	}
 	b.WriteString(line)

@@ -11,16 +11,16 @@ func (m *Message) findInline() {
 		return
 	}
 	var groups []Header
-	start, end := -1, 0
-	for end < len(m.Text) {
+	start, end, count := -1, 0, 0
+	for end < len(m.Text) && count < maxGroupFields {
 		paragraph, rest := cutParagraph(m.Text[end:])
-		h := ParseHeader(paragraph)
-		if isStatusGroup(h, start >= 0) {
+		if group := ParseGroups(paragraph); len(group) == 1 && isStatusGroup(group[0], start >= 0) {
 			if start < 0 {
 				start = end
 			}
-			groups = append(groups, h)
-		} else if start >= 0 {
+			groups = append(groups, group[0])
+			count += len(group[0])
+		} else if start >= 0 && trim(paragraph) != "" {
 			break
 		}
 		end = len(m.Text) - len(rest)
@@ -33,12 +33,13 @@ func (m *Message) findInline() {
 // inlineReturned returns the header of the returned mail that stands behind the
 // fields, nil when there is none.
 func inlineReturned(text string) Header {
-	// The lines of a lost part header stand between.
-	for range 3 {
+	for skipped := 0; text != "" && skipped < 2; {
 		var paragraph string
 		paragraph, text = cutParagraph(text)
 		if h := ParseHeader(paragraph); isMailHeader(h) {
 			return h
+		} else if len(h) > 0 {
+			skipped++ // the header of a part whose delimiter was lost
 		}
 	}
 	return nil
@@ -91,15 +92,15 @@ func isMailHeader(h Header) bool {
 }
 
 // cutParagraph cuts the lines before the first blank line off text, and the
-// blank lines with it.
+// blank line with it.
 func cutParagraph(text string) (paragraph, rest string) {
 	for at := 0; at < len(text); {
 		end := strings.IndexByte(text[at:], '\n')
 		if end < 0 {
-			return text, ""
+			break
 		}
 		if trim(text[at:at+end]) == "" {
-			return text[:at], strings.TrimLeft(text[at:], "\n")
+			return text[:at], text[at+end+1:]
 		}
 		at += end + 1
 	}

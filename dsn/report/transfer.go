@@ -15,13 +15,13 @@ type encoding int
 const (
 	identity encoding = iota
 	quotedPrintable
-	base64
+	base64Code
 )
 
 func newTransfer(name string) transfer {
 	switch mediaWord(name) {
 	case "base64":
-		return transfer{encoding: base64}
+		return transfer{encoding: base64Code}
 	case "quoted-printable":
 		return transfer{encoding: quotedPrintable}
 	}
@@ -43,7 +43,7 @@ func (t *transfer) line(dst, line []byte) []byte {
 	switch t.encoding {
 	case quotedPrintable:
 		return appendQuotedPrintable(dst, line)
-	case base64:
+	case base64Code:
 		if !t.begun && len(line) > 0 {
 			t.begun = true
 			// Some label a part that they do not encode.
