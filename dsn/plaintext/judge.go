@@ -3,6 +3,7 @@ package plaintext
 import (
 	"strings"
 
+	"github.com/rebound-mail/rebound/dsn/report"
 	"github.com/rebound-mail/rebound/dsn/status"
 )
 
@@ -20,17 +21,24 @@ func (d *document) isBounce() bool {
 	case h.Has("X-Failed-Recipients"):
 		return true
 	case containsAny(d.from, systemNames):
-		return says && subject || d.returned != nil || d.hasNullSender() || d.hasReply()
+		return says && subject || d.returned != nil || hasNullSender(h) || d.hasReply()
 	case h.Has("X-MLServer"): // the list manager fml
 		return says && subject
 	case d.isConversation():
 		return false
-	case d.hasNullSender():
+	case hasNullSender(h):
 		return says && (subject || d.returned != nil)
 	case containsAny(d.from, robotNames):
 		return says && subject && (d.returned != nil || d.hasReply())
 	}
 	return says && subject && d.returned != nil
+}
+
+// looksLikeBounce reports whether the header alone allows for a bounce. It spares
+// ordinary mail the search in its text.
+func looksLikeBounce(m *report.Message) bool {
+	return containsAny(strings.ToLower(m.Header.Text("From")), systemNames) || hasNullSender(m.Header) ||
+		m.Header.Has("X-Failed-Recipients") || containsAny(strings.ToLower(m.Header.Text("Subject")), subjectPhrases)
 }
 
 // isConversation reports whether the mail is a part of a thread or of a mailing
@@ -42,8 +50,8 @@ func (d *document) isConversation() bool {
 
 // hasNullSender reports whether the mail came with the null reverse-path that
 // reports have (RFC 5321 section 4.5.5).
-func (d *document) hasNullSender() bool {
-	path := strings.ToLower(d.message.Header.Get("Return-Path"))
+func hasNullSender(h report.Header) bool {
+	path := strings.ToLower(h.Get("Return-Path"))
 	return path == "<>" || strings.HasPrefix(path, "<mailer-daemon")
 }
 

@@ -10,7 +10,9 @@ const dispositionNotification = "message/disposition-notification"
 
 // readRejection reads the refusal of a recipient's filter: Sieve's reject sends
 // it as a disposition notification (RFC 5429 section 2.2), as the delivery
-// agent of Dovecot does for a full mailbox. It returns nil for anything else.
+// agent of Dovecot does for a full mailbox. Such a mail never reached the
+// recipient, so that it is a bounce; what it is worth rests on its words, and a
+// mere refusal is no reason to suppress anybody. It returns nil for anything else.
 func readRejection(m *report.Message) *Bounce {
 	machine := dispositionPart(m)
 	if machine == nil || !isRejection(m, machine) {

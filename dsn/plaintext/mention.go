@@ -2,6 +2,8 @@ package plaintext
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rebound-mail/rebound/dsn/address"
 )
@@ -72,7 +74,34 @@ func nextAddress(line string, from int) (start, end int, ok bool) {
 	for end < len(line) && !endsAddress(line[end]) && line[end] != '@' {
 		end++
 	}
+	start, end = withoutProse(line, start, at, end)
 	return start, end, true
+}
+
+// withoutProse cuts off what a script without blanks puts directly around an
+// address in ASCII: "jane@example.net您好". An address in that script stays whole,
+// since its own characters stand beside the "@".
+func withoutProse(line string, start, at, end int) (int, int) {
+	for i, r := range line[at+1 : end] {
+		if r < utf8.RuneSelf || unicode.Is(unicode.Latin, r) {
+			continue
+		}
+		if strings.IndexByte(line[at:at+1+i], '.') > 0 {
+			end = at + 1 + i
+		}
+		break
+	}
+	for i := at; i > start; {
+		r, size := utf8.DecodeLastRuneInString(line[start:i])
+		if r >= utf8.RuneSelf && !unicode.Is(unicode.Latin, r) {
+			if i < at {
+				start = i
+			}
+			break
+		}
+		i -= size
+	}
+	return start, end
 }
 
 func endsAddress(c byte) bool {

@@ -113,7 +113,7 @@ var subjectPhrases = []string{
 	"delivery error", "delivery report", "delivery delayed", "delivery incomplete", "delivery warning", "delivery system", "delivery subsystem", "delivery unsuccessful",
 	"failed delivery", "failed mail", "failed message", "mail delivery", "mail failed", "mail failure", "mail error", "mail system error", "message delayed",
 	"failure notice", "failure notification", "failure delivery", "could not be delivered", "couldn't be delivered", "could not send", "cannot send",
-	"couldn’t be delivered", "could not be sent", "unable to deliver", "error sending your mail", "mail rejected", "rejected mail", "message rejected",
+	"couldn’t be delivered", "could not be sent", "unable to deliver", "error sending your mail", "mail rejected", "rejected mail", "message rejected", "message you sent",
 	"bounced mail", "bounce:", "[bounce]", "bounce message", "nde:", "ndn:", "ndr:", "delayed mail", "delayed message", "warning: message", "warning: could not send", "warning from",
 	"user unknown", "unknown user", "host unknown", "address not found", "mailbox full", "mailbox is full", "message blocked", "wasn't delivered", "was not delivered",
 	"permanent delivery", "permanent error", "permanent failure", "mail could not", "loop alert", "unknown mail alert", "dsn:", "delayed 24 hours", "delayed:",

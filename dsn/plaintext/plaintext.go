@@ -65,7 +65,7 @@ var readers = [...]func(*report.Message) *Bounce{readRejection, readNotification
 
 // readReport is the general reader.
 func readReport(m *report.Message) *Bounce {
-	if isReceipt(m) {
+	if isReceipt(m) || !looksLikeBounce(m) {
 		return nil
 	}
 	d := open(m)

@@ -61,13 +61,16 @@ func (d *document) ownLines(recipient string, owner []string) (mine, others []bo
 			if owner[i] != "" {
 				current = owner[i]
 			}
-			mine[i] = current == self
-			others[i] = current != "" && current != self
+			mine[i] = current == self || current == shared
+			others[i] = current != "" && !mine[i]
 		}
 		start = end + 1
 	}
 	return mine, others
 }
+
+// shared is the owner of a line that mentions several recipients.
+const shared = "*"
 
 // owners returns for each line the recipient whose part begins there, "" for none.
 func (d *document) owners(chosen []string, all []mention) []string {
@@ -78,7 +81,11 @@ func (d *document) owners(chosen []string, all []mention) []string {
 	owner := make([]string, len(d.lines))
 	closed := -1 // the last line that ended a part of a transcript
 	for _, m := range all {
-		if !isChosen[m.key] || owner[m.line] != "" {
+		if !isChosen[m.key] || owner[m.line] == m.key {
+			continue
+		}
+		if owner[m.line] != "" {
+			owner[m.line] = shared
 			continue
 		}
 		owner[m.line] = m.key

@@ -182,14 +182,16 @@ func (c *Classifier) loadRules(files fs.FS, name string, causes map[string]*caus
 		return err
 	}
 	for _, e := range entries {
-		r := &rule{name: e.Name, cause: causes[e.Cause], weak: e.Weak, codes: e.Codes, example: e.Example}
+		r := &rule{name: e.Name, cause: causes[e.Cause], weak: e.Weak, example: e.Example}
 		if r.cause == nil {
 			return fmt.Errorf("rule %q: there is no cause %q", e.Name, e.Cause)
 		}
-		for _, code := range e.Codes {
-			if _, _, err := parseCode(code); err != nil {
+		for _, text := range e.Codes {
+			code, reply, err := parseCode(text)
+			if err != nil {
 				return fmt.Errorf("rule %q: %w", e.Name, err)
 			}
+			r.codes = append(r.codes, condition{code, reply})
 		}
 		if e.Pattern != "" {
 			if r.pattern, err = regexp.Compile(e.Pattern); err != nil {

@@ -24,7 +24,7 @@ type rule struct {
 	name    string
 	cause   *cause
 	weak    bool           // gives way to codes that say more
-	codes   []string       // applies only beside one of these codes; nil for any
+	codes   []condition    // applies only beside one of these codes; nil for any
 	pattern *regexp.Regexp // must match the folded text too; nil for none
 	example string
 }
@@ -62,13 +62,18 @@ func (r *rule) applies(text []byte, e evidence) bool {
 }
 
 func (r *rule) hasCode(e evidence) bool {
-	for _, pattern := range r.codes {
-		code, reply, _ := parseCode(pattern)
-		if reply != 0 && reply == e.reply || reply == 0 && (covers(code, e.inDiagnostic) || covers(code, e.inStatus)) {
+	for _, c := range r.codes {
+		if c.reply != 0 && c.reply == e.reply || c.reply == 0 && (covers(c.code, e.inDiagnostic) || covers(c.code, e.inStatus)) {
 			return true
 		}
 	}
 	return false
+}
+
+// condition is a code that a rule asks for: an enhanced one or a reply code.
+type condition struct {
+	code  status.Code
+	reply int // 0 for an enhanced code
 }
 
 // covers reports whether the code of a rule stands for c.

@@ -14,7 +14,9 @@ func TestEveryPhraseLeadsToItsCause(t *testing.T) {
 			r := c.rules[p.rule]
 			text := joinParts(p)
 			if len(r.codes) > 0 {
-				text = "550 " + strings.NewReplacer("x", "5", "*", "1").Replace(r.codes[0]) + " " + text
+				code := r.codes[0].code
+				code.Class = 5
+				text = "550 " + code.String() + " " + text
 			}
 			got := c.Classify(Input{Action: "failed", Diagnostic: text})
 			if r.pattern != nil && !r.pattern.MatchString(text) {
