@@ -54,6 +54,19 @@ func (p *parser) openGuessed() {
 	p.startPart()
 }
 
+// lostDelimiter reports whether line is the type of the machine part in the
+// middle of another part of a multipart/report: the delimiter between is lost.
+func (p *parser) lostDelimiter(line []byte) bool {
+	const field = "Content-Type:"
+	if len(line) < len(field) || line[0]|0x20 != 'c' || p.leaf.kind == header || p.m.MediaType != "multipart/report" {
+		return false
+	}
+	if p.depth == 0 || len(p.m.Machine) > 0 || p.m.Returned != nil || p.leaf.kind == returned || p.leaf.kind == machine {
+		return false
+	}
+	return bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""
+}
+
 // isPartField reports whether line is a field that begins the header of a part.
 func isPartField(line []byte) bool {
 	colon := groupName(line)

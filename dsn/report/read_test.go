@@ -112,6 +112,8 @@ func TestReadFindsTheReportInAnyContainer(t *testing.T) {
 		{"no closing delimiter", strings.TrimSuffix(whole, "--b--\n")},
 		{"cut off in the machine part", strings.TrimSuffix(container+textPart+statusPart, "\n\n")},
 		{"a delimiter with another boundary behind the machine part", container + textPart + statusPart + strings.Replace(mailPart, "--b\n", "--c\n", 1)},
+		{"no delimiter before the machine part", strings.Replace(whole, "\n--b\nContent-Type: message/d", "\nContent-Type: message/d", 1)},
+		{"no delimiter between HTML and the machine part", container + "--b\nContent-Type: text/html\n\n<p>\n" + statusPart[4:] + "--b--\n"},
 		{"blanks behind delimiters", strings.ReplaceAll(whole, "--b\n", "--b \t\n")},
 		{"byte order mark", "\ufeff" + whole},
 		{"leading blank lines", "\n\r\n" + whole},

@@ -14,6 +14,9 @@ func (p *parser) line(line []byte) {
 	}
 	if guessed && isPartField(line) {
 		p.openGuessed()
+	} else if p.lostDelimiter(line) {
+		p.endLeaf()
+		p.startPart()
 	}
 	p.content(line)
 }

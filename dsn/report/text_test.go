@@ -136,6 +136,9 @@ func TestEveryQuirkNamesAMail(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
 			source, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -146,7 +149,7 @@ func TestEveryQuirkNamesAMail(t *testing.T) {
 					t.Errorf("%s names %s: %v", file, mail, err)
 				}
 			}
-			if quirks := strings.Count(string(source), "// QUIRK("); !strings.HasSuffix(file, "_test.go") && len(mails) < quirks {
+			if quirks := strings.Count(string(source), "QUIRK("); len(mails) < quirks {
 				t.Errorf("%s has %d quirks, and names %d mails", file, quirks, len(mails))
 			}
 		}
