@@ -40,6 +40,7 @@ type job struct {
 	match    Match
 	settings Settings
 	effects  Effects
+	first    bool // whether this report had no effects before
 }
 
 // process reads one mail and decides; nothing is changed yet.

@@ -21,11 +21,11 @@ func (w *Worker) record(ctx context.Context, tx *sql.Tx, batch []*job) error {
 	now := w.now()
 	counts := map[string]statistics.Counts{}
 	for _, j := range batch {
-		first, err := insertFeedback(ctx, tx, j)
-		if err != nil {
+		var err error
+		if j.first, err = insertFeedback(ctx, tx, j); err != nil {
 			return err
 		}
-		if !first {
+		if !j.first {
 			continue
 		}
 		for _, entry := range j.effects.Listings {
@@ -88,7 +88,7 @@ func (w *Worker) publish(ctx context.Context, batch []*job) {
 	received := make([]*bus.Received, len(batch))
 	for i, j := range batch {
 		received[i] = j.received
-		w.Metrics.Feedback(string(j.found.Kind), string(j.match.Trust), j.received.Mail.Source)
+		w.count(j)
 		for _, notification := range j.effects.Notifications {
 			notifications = append(notifications, bus.Notification{Subject: j.match.Mail.Account + "." + string(notification.Type),
 				ID: notification.FeedbackID + "." + string(notification.Type), Body: notification.Body})
@@ -100,6 +100,24 @@ func (w *Worker) publish(ctx context.Context, batch []*job) {
 	}
 	if err != nil {
 		w.Log.Warn("a committed batch will come again", "mails", len(batch), "error", err)
+	}
+}
+
+// count adds a committed report to the metrics, once.
+func (w *Worker) count(j *job) {
+	if !j.first {
+		return
+	}
+	w.Metrics.Feedback(string(j.found.Kind), string(j.match.Trust), j.received.Mail.Source)
+	for _, notification := range j.effects.Notifications {
+		w.Metrics.Notification(string(notification.Type))
+	}
+	for _, entry := range j.effects.Listings {
+		list := suppression.AccountList
+		if entry.Account == "" {
+			list = suppression.GlobalList
+		}
+		w.Metrics.Suppressed(list, string(entry.Reason))
 	}
 }
 

@@ -53,6 +53,7 @@ type server struct {
 	engine   *delivery.Engine
 	worker   *processor.Worker
 	accept   intake.Accept
+	limits   intake.Limits // one bound on memory for all ways in
 	tls      *tls.Config
 
 	listening map[string]net.Listener // by setting: http, https, smtp, lmtp
@@ -184,6 +185,7 @@ func (srv *server) openListeners(context.Context) error {
 
 // wire connects the parts.
 func (srv *server) wire(context.Context) error {
+	srv.limits = intake.Limits{Memory: intake.NewMemory(256 << 20)}
 	simulated := &simulator.Mailbox{Simulator: simulator.Simulator{Domain: srv.settings.Domain}, Store: srv.store, Publish: srv.bus.PublishMail}
 	srv.accept = func(ctx context.Context, mail bus.Mail) (string, error) {
 		started := time.Now()
@@ -228,10 +230,16 @@ func (srv *server) allowed() []netip.Prefix {
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
 	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Domain: srv.settings.Domain,
-		Feedback: intake.Handler(srv.accept, intake.Limits{}), Wake: srv.engine.Wake, Log: srv.log}
+		Feedback: intake.Handler(srv.accept, srv.limits), Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
-	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}))
+	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if waiting, _, err := delivery.Depth(r.Context(), srv.store.Read); err == nil {
+			srv.metrics.Outbox(waiting)
+		}
+		metrics.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := errors.Join(srv.store.Healthy(r.Context()), srv.bus.Healthy(r.Context())); err != nil {
@@ -275,7 +283,9 @@ func (srv *server) run(ctx context.Context) error {
 	err = errors.Join(err, stopIntake(drain))
 	stopInner()
 	workers.Wait()
-	return errors.Join(err, srv.close())
+	err = errors.Join(err, srv.close())
+	srv.log.Info("stopped; what was accepted is on the disk")
+	return err
 }
 
 // drainTime is how long a stop waits for the mails that are being received.
@@ -307,7 +317,7 @@ func (srv *server) serve(failed chan<- error) (stop func(context.Context) error)
 		if listener == nil {
 			continue
 		}
-		mail := &intake.Server{Accept: srv.accept, Domain: srv.settings.Domain, LMTP: name == "lmtp", TLS: srv.tls, Logger: srv.log}
+		mail := &intake.Server{Accept: srv.accept, Domain: srv.settings.Domain, LMTP: name == "lmtp", TLS: srv.tls, Limits: srv.limits, Logger: srv.log}
 		go func() { report(mail.Serve(listener)) }()
 		stops = append(stops, mail.Shutdown)
 	}
