@@ -1,9 +1,6 @@
 package report
 
-import (
-	"bytes"
-	"sync"
-)
+import "sync"
 
 var collectors = sync.Pool{New: func() any { return new(fields) }}
 
@@ -14,23 +11,23 @@ var collectors = sync.Pool{New: func() any { return new(fields) }}
 func ParseGroups(body string) []Header {
 	f := collectors.Get().(*fields)
 	defer collectors.Put(f)
-	collectGroups(f, body)
+	collectGroups(f, []byte(body))
 	return f.groups()
 }
 
-func collectGroups(f *fields, body string) {
+func collectGroups(f *fields, body []byte) {
 	f.reset(maxMachine, maxGroupFields)
-	for body != "" {
-		var line string
+	for len(body) > 0 {
+		var line []byte
 		line, body = cutLine(body)
-		if trim(line) == "" {
+		if isBlank(line) {
 			f.broke = true
 			continue
 		}
 		// QUIRK(nullmailer): the lines of a reply continue Diagnostic-Code without a
 		// leading blank. testdata/recordings/nullmailer/multiline.failed.eml
-		if b := []byte(line); !f.add(b, groupName) {
-			f.glue(b)
+		if !f.add(line, groupName) {
+			f.glue(line)
 		}
 	}
 }
@@ -42,20 +39,20 @@ func ParseHeader(text string) Header {
 	f := collectors.Get().(*fields)
 	defer collectors.Put(f)
 	f.reset(maxReturned, maxFields)
-	for text != "" {
-		var line string
-		line, text = cutLine(text)
-		if line == "" && len(f.spans) > 0 {
+	for rest := []byte(text[:min(len(text), 2*maxReturned)]); len(rest) > 0; {
+		var line []byte
+		line, rest = cutLine(rest)
+		if len(line) == 0 && len(f.spans) > 0 {
 			break
 		}
-		returnedLine(f, []byte(line))
+		returnedLine(f, line)
 	}
 	return f.header()
 }
 
 // returnedLine takes a line of a header that was written by someone else.
 func returnedLine(f *fields, line []byte) {
-	if bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")) {
+	if isSeparator(line) {
 		return
 	}
 	if !f.add(line, headerName) {
@@ -63,18 +60,24 @@ func returnedLine(f *fields, line []byte) {
 	}
 }
 
+// isSeparator reports whether line is the one that mailboxes have before a mail.
+// It stays in front when a mail is cut out of it.
+func isSeparator(line []byte) bool {
+	return len(line) > 5 && (string(line[:5]) == "From " || string(line[:6]) == ">From ")
+}
+
+// isBlank reports whether line holds nothing but blanks and tabs.
+func isBlank(line []byte) bool { return len(trimRight(line)) == 0 }
+
 // cutLine cuts the first line off text; it may end with LF, CR or CRLF.
-func cutLine(text string) (line, rest string) {
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\n':
+func cutLine(text []byte) (line, rest []byte) {
+	for i, c := range text {
+		switch {
+		case c == '\n', c == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
 			return text[:i], text[i+1:]
-		case '\r':
-			if i+1 < len(text) && text[i+1] == '\n' {
-				return text[:i], text[i+2:]
-			}
-			return text[:i], text[i+1:]
+		case c == '\r':
+			return text[:i], text[i+2:]
 		}
 	}
-	return text, ""
+	return text, nil
 }

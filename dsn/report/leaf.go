@@ -79,7 +79,7 @@ func (p *parser) startText(charset string, encoding transfer) {
 }
 
 func (p *parser) textLine(line []byte) {
-	if !p.leaf.labelled && len(bytes.TrimSpace(line)) > 0 {
+	if !p.leaf.labelled && !isBlank(line) {
 		p.leaf.labelled = true
 		if p.unlabelled(line) {
 			return

@@ -33,6 +33,9 @@ func (p *parser) startMachine(mediaType string, h Header, encoding transfer) {
 // belongs to the content: one of a machine part or of a mail.
 func behindContent(h Header) Header {
 	for i, field := range h {
+		if len(field.Name) > 8 && strings.EqualFold(field.Name[:8], "Content-") {
+			continue
+		}
 		if machineField(field.Name) != "" {
 			return h[i:]
 		}
@@ -57,7 +60,7 @@ func (p *parser) endMachine() {
 	p.machine += len(body)
 	part := p.leaf.part
 	part.Body = string(body)
-	collectGroups(&p.fields, part.Body)
+	collectGroups(&p.fields, body)
 	if p.fields.over {
 		p.note("machine part", "", ErrTooMany)
 	}

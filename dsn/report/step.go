@@ -75,7 +75,7 @@ func (p *parser) content(line []byte) {
 	case returned:
 		p.returnedLine(line)
 	case unknown:
-		if len(bytes.TrimSpace(line)) > 0 && !p.unlabelled(line) {
+		if !isBlank(line) && !p.unlabelled(line) {
 			p.leaf = leaf{kind: skipped}
 		}
 	}
@@ -97,8 +97,7 @@ func (p *parser) headerLine(line []byte) {
 	switch {
 	case len(line) == 0:
 		p.endHeader()
-	case f.add(line, headerName), bytes.HasPrefix(line, []byte("From ")), bytes.HasPrefix(line, []byte(">From ")):
-		// A mailbox's separator stays in front when a mail is cut out of it.
+	case f.add(line, headerName), isSeparator(line):
 	case len(f.spans) == 0, bytes.HasPrefix(line, []byte("--")):
 		p.endHeader()
 		p.content(line)
