@@ -157,3 +157,11 @@ func TestReportsOfChecksAndOfGoodMailAreNoComplaints(t *testing.T) {
 		}
 	}
 }
+
+// Sendmail reports an alias that it expanded without naming a recipient in the machine-readable part.
+func TestSendmailsExpandedAliasIsADelivery(t *testing.T) {
+	found := read(t, "sendmail/expanded.nodsn.eml")
+	if found.Kind != KindDelivery || len(found.Recipients) != 1 || found.Recipients[0].Address != "team@sender.example" {
+		t.Errorf("got %s, %+v", found.Kind, found.Recipients)
+	}
+}

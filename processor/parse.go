@@ -38,7 +38,7 @@ func Parse(file string, r io.Reader, rules *classify.Classifier) schemas.Parsed 
 func parsedRecipient(r Recipient) schemas.ParsedRecipient {
 	line := schemas.ParsedRecipient{EmailAddress: utf8(r.Address), Action: utf8(r.Action), Status: utf8(r.Status), SMTPReply: r.Cause.SMTPReply,
 		DiagnosticCode: utf8(r.DiagnosticCode)}
-	if r.Outcome == OutcomeFailed || r.Cause.Reason == reasonAutoReply {
+	if r.Outcome != OutcomeDelivered || r.Cause.Reason == reasonAutoReply {
 		line.BounceType, line.BounceSubType, line.Scope = r.Cause.BounceType, r.Cause.BounceSubType, string(r.Cause.Scope)
 	}
 	return line

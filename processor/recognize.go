@@ -120,14 +120,17 @@ func fromText(message *report.Message, bounce *plaintext.Bounce, rules *classify
 	found.MessageIDs = messageIDs(&report.Message{Header: message.Header, Returned: returned}, "")
 	for _, recipient := range bounce.Recipients {
 		one := Recipient{Address: recipient.Address, Outcome: OutcomeFailed}
-		if recipient.Delayed {
+		switch {
+		case recipient.Delayed:
 			one.Outcome = OutcomeDelayed
+		case recipient.Delivered:
+			one.Outcome = OutcomeDelivered
 		}
 		if len(bounce.Recipients) == 1 {
 			one.RemoteMTA, one.RemoteIP = remote("", message.Text)
 		}
 		one.Cause = rules.Classify(classify.Input{Action: string(one.Outcome), Status: recipient.Status,
-			Diagnostic: recipient.Diagnostic, Text: message.Text, Address: recipient.Address})
+			Diagnostic: recipient.Diagnostic, Address: recipient.Address})
 		found.Recipients = append(found.Recipients, one)
 	}
 	found.Kind = kindOf(found.Recipients)

@@ -29,8 +29,8 @@ type Bounce struct {
 	Format string
 	// ReportingMTA is the host that names itself in the text, "" when none does.
 	ReportingMTA string
-	// Recipients are the failed and the delayed recipients, at least one, in the
-	// order of the text.
+	// Recipients are the recipients that the text is about, at least one, in its
+	// order.
 	Recipients []Recipient
 	// Returned is the header of the returned mail, nil when it is not there.
 	Returned report.Header
@@ -48,6 +48,9 @@ type Recipient struct {
 	Diagnostic string
 	// Delayed says that the mail is still being tried.
 	Delayed bool
+	// Delivered says that the mail arrived, or was handed on to a list or to a
+	// server that reports no more.
+	Delivered bool
 }
 
 // Parse reads the bounce in m. It returns ErrNotBounce when there is none.
@@ -61,7 +64,7 @@ func Parse(m *report.Message) (*Bounce, error) {
 }
 
 // readers are asked in this order; nil means that it is something else.
-var readers = [...]func(*report.Message) *Bounce{readRejection, readNotification, readReport, readWrapped}
+var readers = [...]func(*report.Message) *Bounce{readRejection, readNotification, readReturnReceipt, readReport, readWrapped}
 
 // readReport is the general reader.
 func readReport(m *report.Message) *Bounce {
