@@ -61,13 +61,13 @@ func (r *Recipient) group() (report.Header, error) {
 		final = TypedAddress{Address: r.Address} // the report names it nowhere else
 	}
 	if final.Address == "" {
-		return nil, errors.New("no Final-Recipient")
+		return nil, errors.New("no final recipient")
 	}
 	if actionOf(string(r.Action)) != r.Action || r.Action == "" {
-		return nil, fmt.Errorf("Action %q", r.Action)
+		return nil, fmt.Errorf("action %q is none of RFC 3464", r.Action)
 	}
 	if code, ok := status.Parse(r.Status); !ok || code.String() != r.Status {
-		return nil, fmt.Errorf("Status %q", r.Status)
+		return nil, fmt.Errorf("status %q is none of RFC 3463", r.Status)
 	}
 	var h report.Header
 	add(&h, "Original-Recipient", typedAddress(r.OriginalRecipient))

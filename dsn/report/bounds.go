@@ -1,8 +1,8 @@
 package report
 
 // The bounds keep what is held of one mail below 1 MiB, whatever its size. Each
-// is far above what any report needs: the largest of 800 recorded reports has a
-// header of 9 KB, 60 fields, 6 parts and a machine part of 5 KB.
+// is far above what reports need: of 500 real ones the largest had a header of
+// 14 KB in 74 fields, a returned header of 6 KB and a machine part of 2 KB.
 const (
 	// maxLine is the longest line that is read whole; RFC 5322 allows 998 bytes,
 	// but base64 without line ends is sent.
@@ -33,6 +33,6 @@ const (
 	maxText = 64 << 10
 	// maxHTML bounds the HTML that text is taken from; markup is most of it.
 	maxHTML = 128 << 10
-	// maxProblems bounds Message.Problems.
-	maxProblems = 20
+	// maxProblems bounds Message.Problems, and maxValue the value of each.
+	maxProblems, maxValue = 20, 200
 )

@@ -24,9 +24,9 @@ func (p *parser) guessBoundary(boundary []byte) {
 		return
 	}
 	switch {
-	case p.leaf.kind == machine:
+	case p.leaf.kind == machineLeaf:
 		p.guess.at = len(p.body)
-	case p.leaf.kind == text && !p.guess.off && (p.depth == 0 || !p.stack[p.depth-1].begun):
+	case p.leaf.kind == textLeaf && !p.guess.off && (p.depth == 0 || !p.stack[p.depth-1].begun):
 		p.guess.at = len(p.text)
 	default:
 		return
@@ -39,7 +39,7 @@ func (p *parser) guessBoundary(boundary []byte) {
 func (p *parser) openGuessed() {
 	boundary := string(p.guess.boundary)
 	p.note("multipart", boundary, ErrNoBoundary)
-	if p.leaf.kind == machine {
+	if p.leaf.kind == machineLeaf {
 		p.body = p.body[:p.guess.at]
 		p.endLeaf()
 		p.startPart()
@@ -58,10 +58,10 @@ func (p *parser) openGuessed() {
 // middle of another part of a multipart/report: the delimiter between is lost.
 func (p *parser) lostDelimiter(line []byte) bool {
 	const field = "Content-Type:"
-	if len(line) < len(field) || line[0]|0x20 != 'c' || p.leaf.kind == header || p.m.MediaType != "multipart/report" {
+	if len(line) < len(field) || line[0]|0x20 != 'c' || p.leaf.kind == headerLeaf || p.m.MediaType != "multipart/report" {
 		return false
 	}
-	if p.depth == 0 || len(p.m.Machine) > 0 || p.m.Returned != nil || p.leaf.kind == returned || p.leaf.kind == machine {
+	if p.depth == 0 || len(p.m.Machine) > 0 || p.m.Returned != nil || p.leaf.kind == returnedLeaf || p.leaf.kind == machineLeaf {
 		return false
 	}
 	return bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""

@@ -9,7 +9,7 @@ import (
 // leaf is what the lines that are being read belong to. Its zero value is the
 // header of the mail.
 type leaf struct {
-	kind     kind
+	kind     leafKind
 	transfer transfer
 	charset  string
 	start    int  // of its text in parser.text or parser.html
@@ -18,16 +18,16 @@ type leaf struct {
 	part     Part // when kind is machine
 }
 
-type kind int
+type leafKind int
 
 const (
-	header kind = iota
-	text
-	html
-	machine
-	returned
-	unknown
-	skipped
+	headerLeaf leafKind = iota
+	textLeaf
+	htmlLeaf
+	machineLeaf
+	returnedLeaf
+	unknownLeaf
+	skippedLeaf
 )
 
 // begin begins the body of an entity with the header h.
@@ -44,9 +44,9 @@ func (p *parser) begin(h Header, mediaType, contentType string) {
 	case mediaType == "" && !done, mediaType == "text/plain" && !done:
 		p.startText(param(contentType, "charset"), encoding)
 	case mediaType == "text/html" && !done:
-		p.leaf = leaf{kind: html, transfer: encoding, charset: param(contentType, "charset"), start: len(p.html)}
+		p.leaf = leaf{kind: htmlLeaf, transfer: encoding, charset: param(contentType, "charset"), start: len(p.html)}
 	default:
-		p.leaf = leaf{kind: unknown, transfer: encoding}
+		p.leaf = leaf{kind: unknownLeaf, transfer: encoding}
 	}
 }
 
@@ -54,7 +54,7 @@ func (p *parser) begin(h Header, mediaType, contentType string) {
 func (p *parser) open(contentType string) {
 	if p.depth == maxDepth {
 		p.note("multipart", "", ErrTooDeep)
-		p.leaf = leaf{kind: skipped}
+		p.leaf = leaf{kind: skippedLeaf}
 		return
 	}
 	boundary := param(contentType, "boundary")
@@ -64,7 +64,7 @@ func (p *parser) open(contentType string) {
 	p.stack[p.depth] = frame{boundary: boundary, textAt: len(p.text)}
 	p.depth++
 	if p.m.Returned != nil {
-		p.leaf = leaf{kind: skipped}
+		p.leaf = leaf{kind: skippedLeaf}
 		return
 	}
 	p.startText("", transfer{})
@@ -75,7 +75,7 @@ func (p *parser) startText(charset string, encoding transfer) {
 	if len(p.text) > 0 {
 		p.text = append(p.text, '\n')
 	}
-	p.leaf = leaf{kind: text, transfer: encoding, charset: charset, start: len(p.text), labelled: p.depth == 0}
+	p.leaf = leaf{kind: textLeaf, transfer: encoding, charset: charset, start: len(p.text), labelled: p.depth == 0}
 }
 
 func (p *parser) textLine(line []byte) {
@@ -124,23 +124,23 @@ func (p *parser) decode(dst, line []byte, limit int, what string) []byte {
 // endLeaf ends what is being read.
 func (p *parser) endLeaf() {
 	switch p.leaf.kind {
-	case header:
+	case headerLeaf:
 		p.endHeader()
 		if p.holding {
 			p.holding = false
 			p.content(p.held)
 		}
 		p.endLeaf()
-	case text:
+	case textLeaf:
 		p.text = p.decodeText(p.text, maxText)
-	case html:
+	case htmlLeaf:
 		p.html = p.decodeText(p.html, maxHTML)
-	case machine:
+	case machineLeaf:
 		p.endMachine()
-	case returned:
+	case returnedLeaf:
 		p.endReturned()
 	}
-	p.leaf = leaf{kind: skipped}
+	p.leaf = leaf{kind: skippedLeaf}
 }
 
 // decodeText brings the text of the leaf at the end of all to UTF-8 and LF.

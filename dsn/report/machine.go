@@ -9,15 +9,15 @@ import (
 // counts only when no other is there: it would be a part of that mail.
 func (p *parser) startMachine(mediaType string, h Header, encoding transfer) {
 	if len(p.m.Machine) > 0 && (p.m.Returned != nil || p.forwarded != nil) {
-		p.leaf = leaf{kind: skipped}
+		p.leaf = leaf{kind: skippedLeaf}
 		return
 	}
 	if len(p.m.Machine) == maxMachineParts || p.machine >= maxMachineTotal {
 		p.note("machine part", mediaType, ErrTooMany)
-		p.leaf = leaf{kind: skipped}
+		p.leaf = leaf{kind: skippedLeaf}
 		return
 	}
-	p.leaf = leaf{kind: machine, transfer: encoding, part: Part{MediaType: mediaType, Header: h}}
+	p.leaf = leaf{kind: machineLeaf, transfer: encoding, part: Part{MediaType: mediaType, Header: h}}
 	p.body = p.body[:0]
 	// Without the blank line behind it the header of the part holds the first group.
 	own := behindContent(h)

@@ -115,6 +115,9 @@ func (p *parser) note(field, value string, err error) {
 			return
 		}
 	}
+	if len(value) > maxValue {
+		value = value[:maxValue]
+	}
 	if len(p.m.Problems) < maxProblems {
 		p.m.Problems = append(p.m.Problems, Problem{Field: field, Value: value, Err: err})
 	}

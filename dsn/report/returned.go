@@ -1,25 +1,22 @@
 package report
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // startReturned begins the returned mail, of which the header is kept.
 func (p *parser) startReturned(h Header, encoding transfer) {
 	if p.m.Returned != nil {
-		p.leaf = leaf{kind: skipped}
+		p.leaf = leaf{kind: skippedLeaf}
 		return
 	}
 	// Without the blank line behind it the header of the part holds that of the mail.
 	if own := behindContent(h); own != nil {
 		p.m.Returned = own
-		p.leaf = leaf{kind: skipped}
+		p.leaf = leaf{kind: skippedLeaf}
 		return
 	}
 	p.fields.reset(maxReturned, maxFields)
 	p.body = p.body[:0]
-	p.leaf = leaf{kind: returned, transfer: encoding}
+	p.leaf = leaf{kind: returnedLeaf, transfer: encoding}
 }
 
 func (p *parser) returnedLine(line []byte) {
@@ -39,7 +36,7 @@ func (p *parser) returnedLine(line []byte) {
 // endReturned keeps the header that was read. When the mail was forwarded, and
 // its content is the report, that is read on.
 func (p *parser) endReturned() {
-	p.leaf.kind = skipped
+	p.leaf.kind = skippedLeaf
 	if p.leaf.transfer.encoding != identity {
 		for text := bytes.TrimLeft(unixLines(p.body), "\n"); len(text) > 0 && text[0] != '\n'; {
 			line, rest, _ := bytes.Cut(text, []byte("\n"))
@@ -63,5 +60,5 @@ func (p *parser) endReturned() {
 // forwarded as an attachment, rather than a mail that a report is about.
 func (p *parser) isForwardedReport(h Header) bool {
 	return p.forwarded == nil && len(p.m.Machine) == 0 && p.m.MediaType != "multipart/report" &&
-		p.leaf.transfer.encoding == identity && strings.EqualFold(mediaType(h.Get("Content-Type")), "multipart/report")
+		p.leaf.transfer.encoding == identity && mediaType(h.Get("Content-Type")) == "multipart/report"
 }

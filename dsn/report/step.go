@@ -4,7 +4,7 @@ import "bytes"
 
 // line takes one line of the mail.
 func (p *parser) line(line []byte) {
-	if p.in.cut && p.leaf.kind != skipped {
+	if p.in.cut && p.leaf.kind != skippedLeaf {
 		p.note("line", string(line[:64]), ErrTooLarge)
 	}
 	guessed := p.guess.made
@@ -40,7 +40,7 @@ func (p *parser) delimiter(line []byte) bool {
 			p.text = p.text[:min(f.textAt, len(p.text))] // it was a preamble
 		}
 		if closing {
-			p.depth, p.leaf = i, leaf{kind: skipped}
+			p.depth, p.leaf = i, leaf{kind: skippedLeaf}
 			return true
 		}
 		p.depth = i + 1
@@ -54,29 +54,29 @@ func (p *parser) delimiter(line []byte) bool {
 func (p *parser) startPart() {
 	if p.parts++; p.parts > maxParts {
 		p.note("parts", "", ErrTooMany)
-		p.leaf = leaf{kind: skipped}
+		p.leaf = leaf{kind: skippedLeaf}
 		return
 	}
 	p.fields.reset(maxPartHeader, maxFields)
-	p.leaf = leaf{kind: header}
+	p.leaf = leaf{kind: headerLeaf}
 }
 
 // content takes a line that is no delimiter.
 func (p *parser) content(line []byte) {
 	switch p.leaf.kind {
-	case header:
+	case headerLeaf:
 		p.headerLine(line)
-	case text:
+	case textLeaf:
 		p.textLine(line)
-	case html:
+	case htmlLeaf:
 		p.html = p.decode(p.html, line, maxHTML, "text/html part")
-	case machine:
+	case machineLeaf:
 		p.body = p.decode(p.body, line, maxMachine, "machine part")
-	case returned:
+	case returnedLeaf:
 		p.returnedLine(line)
-	case unknown:
+	case unknownLeaf:
 		if !isBlank(line) && !p.unlabelled(line) {
-			p.leaf = leaf{kind: skipped}
+			p.leaf = leaf{kind: skippedLeaf}
 		}
 	}
 }
@@ -127,11 +127,11 @@ func (p *parser) endHeader() {
 		p.note("header", "", ErrTooLarge)
 	}
 	contentType := h.Get("Content-Type")
-	kind := mediaType(contentType)
+	t := mediaType(contentType)
 	if !p.top {
 		p.top = true
-		p.m.Header, p.m.MediaType = h, kind
+		p.m.Header, p.m.MediaType = h, t
 		p.m.ReportType = lower(param(contentType, "report-type"))
 	}
-	p.begin(h, kind, contentType)
+	p.begin(h, t, contentType)
 }
