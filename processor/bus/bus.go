@@ -37,6 +37,8 @@ type Bus struct {
 
 	feedback *committer
 	events   *committer
+	mails    *puller
+	sent     *puller
 	large    chan struct{} // held while a large mail is published
 	piece    int           // largest content of a message, in bytes
 	warnings []string
@@ -99,6 +101,14 @@ func (b *Bus) open(ctx context.Context, o Options) (err error) {
 	}
 	if b.server == nil {
 		b.checkDurability()
+	} else {
+		b.checkListener(o.Listen)
+	}
+	if b.mails, err = newPuller(b.conn, b.streams.worker); err != nil {
+		return explain(ctx, err)
+	}
+	if b.sent, err = newPuller(b.conn, b.streams.sent); err != nil {
+		return explain(ctx, err)
 	}
 	b.publisher = &publisher{conn: b.conn, js: js, server: b.server, wait: answerWait}
 	b.feedback, b.events = newCommitter(b.publisher), newCommitter(b.publisher)
@@ -159,13 +169,14 @@ func (b *Bus) enter() (leave func(), err error) {
 	b.state.RLock()
 	defer b.state.RUnlock()
 	if b.closed {
-		return nil, fmt.Errorf("%w: it was closed", ErrUnavailable)
+		return nil, errClosed
 	}
 	b.publish.Add(1)
 	return b.publish.Done, nil
 }
 
-// Close takes nothing more, lets what is being published finish, and stops the server in this process.
+// Close takes nothing more, lets what is being published finish, ends a fetch that waits, and stops the server in this
+// process. Mails that were fetched and are not acknowledged come again.
 func (b *Bus) Close() error {
 	b.closing.Do(func() {
 		b.state.Lock()
@@ -174,6 +185,8 @@ func (b *Bus) Close() error {
 		b.publish.Wait()
 		b.feedback.close()
 		b.events.close()
+		b.mails.close()
+		b.sent.close()
 		b.stop()
 	})
 	return nil

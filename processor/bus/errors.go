@@ -28,6 +28,8 @@ var (
 	ErrInUse = errors.New("another rebound is using this folder")
 )
 
+var errClosed = fmt.Errorf("%w: it was closed", ErrUnavailable)
+
 // The codes by which a JetStream server tells why it refuses a message, which nats.go does not name.
 const (
 	codeAccountFull      = 10002

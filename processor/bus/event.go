@@ -61,7 +61,7 @@ type Event struct {
 // FetchEvents returns the events on mail.sent that wait, at most limit of them and 32 MiB together. When none waits it
 // returns the first to come, and nothing at all when wait has passed or ctx has ended. The error wraps ErrUnavailable.
 func (b *Bus) FetchEvents(ctx context.Context, limit int, wait time.Duration) ([]*Event, error) {
-	messages, err := b.fetch(ctx, b.streams.sent, limit, wait)
+	messages, err := b.sent.fetch(ctx, limit, wait)
 	if err != nil {
 		return nil, fmt.Errorf("bus: fetch events: %w", explain(ctx, err))
 	}

@@ -18,7 +18,7 @@ const maxReasonBytes = 1 << 10
 
 // PublishMail keeps a mail for the worker and returns its sequence in FEEDBACK when it is durable. The error wraps
 // ErrFull, ErrTooLarge or ErrUnavailable, or is that of ctx; after the last two the mail may have been kept, so that it
-// is there twice when the sender comes again. Raw is read until PublishMail returns and not changed.
+// is there twice when the sender comes again. Raw must not be changed any more, not even after an error.
 func (b *Bus) PublishMail(ctx context.Context, m Mail) (seq uint64, err error) {
 	leave, err := b.enter()
 	if err != nil {
@@ -77,7 +77,7 @@ type Received struct {
 // first to come, and nothing at all when wait has passed or ctx has ended. Each mail goes to one caller of all
 // processes. The error wraps ErrUnavailable.
 func (b *Bus) FetchMails(ctx context.Context, limit int, wait time.Duration) ([]*Received, error) {
-	messages, err := b.fetch(ctx, b.streams.worker, limit, wait)
+	messages, err := b.mails.fetch(ctx, limit, wait)
 	if err != nil {
 		return nil, fmt.Errorf("bus: fetch mails: %w", explain(ctx, err))
 	}
@@ -105,6 +105,21 @@ func (b *Bus) Ack(ctx context.Context, mails []*Received) error {
 	}
 	if err := b.acknowledge(ctx, replies); err != nil {
 		return fmt.Errorf("bus: %w", explain(ctx, err))
+	}
+	return nil
+}
+
+// acknowledge tells the server that the messages with these reply subjects are done, and waits until it has heard it.
+func (b *Bus) acknowledge(ctx context.Context, replies []string) error {
+	for _, reply := range replies {
+		if err := b.conn.Publish(reply, []byte("+ACK")); err != nil {
+			return fmt.Errorf("acknowledge: %w", err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	if err := b.conn.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("acknowledge: %w", err)
 	}
 	return nil
 }

@@ -176,6 +176,27 @@ func FuzzEscape(f *testing.F) {
 	})
 }
 
+func TestTheServerInsideSyncsEveryMessage(t *testing.T) {
+	b := openInternal(t, Options{Dir: t.TempDir()})
+	if !b.server.nats.JetStreamConfig().SyncAlways {
+		t.Error("the server does not sync every message")
+	}
+	if got := b.Warnings(); len(got) > 0 {
+		t.Errorf("got warnings %q", got)
+	}
+}
+
+func TestAListenerForOtherMachinesIsSaid(t *testing.T) {
+	for listen, want := range map[string]int{
+		"": 0, "127.0.0.1:4222": 0, "[::1]:4222": 0, "localhost:4222": 0, "0.0.0.0:4222": 1, ":4222": 1, "192.0.2.1:4222": 1,
+	} {
+		var b Bus
+		if b.checkListener(listen); len(b.warnings) != want {
+			t.Errorf("%q: got warnings %q, want %d", listen, b.warnings, want)
+		}
+	}
+}
+
 func TestAtLeastComparesVersions(t *testing.T) {
 	for version, want := range map[string]bool{
 		"2.15.0": true, "2.15.2-RC.1": true, "2.16.1": true, "3.0.0": true, "2.14.9": false, "1.99.0": false, "": false, "dev": false,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -85,6 +86,18 @@ func (e *embedded) start(o Options) error {
 		return errors.New("server: did not start; its log says why")
 	}
 	return nil
+}
+
+// checkListener notes when the server in this process can be reached from other machines: it asks nobody for a password.
+func (b *Bus) checkListener(listen string) {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil || host == "localhost" {
+		return
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() {
+		return
+	}
+	b.warn("other machines can read and publish mails at %s without a password: listen on 127.0.0.1, or run a NATS server with accounts of its own", listen)
 }
 
 // stop ends the server and gives the folder free.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 
@@ -19,9 +18,6 @@ var embedded embed.FS
 func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 	steps, err := goose.NewProvider(goose.DialectSQLite3, db, files,
 		goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
-	if errors.Is(err, goose.ErrNoMigrations) {
-		return db.PingContext(ctx)
-	}
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/pressly/goose/v3"
 )
 
 var twoSteps = fstest.MapFS{
@@ -34,6 +36,32 @@ func TestMigrateAppliesWhatIsMissing(t *testing.T) {
 	}
 	if _, err := scratch.Exec("INSERT INTO note (id, added) VALUES (1, 2)"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestEveryMigrationGoesDownAgain(t *testing.T) {
+	scratch := connect(filepath.Join(t.TempDir(), "scratch.db"), nil, url.Values{})
+	defer scratch.Close()
+	files, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := goose.NewProvider(goose.DialectSQLite3, scratch, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := steps.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := steps.DownTo(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		var left string
+		err := scratch.QueryRow("SELECT coalesce(group_concat(name), '') FROM sqlite_master WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'").Scan(&left)
+		if err != nil || left != "" {
+			t.Errorf("%s is left, error %v", left, err)
+		}
 	}
 }
 
