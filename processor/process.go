@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -53,6 +54,13 @@ func (w *Worker) process(ctx context.Context, received *bus.Received, senders *s
 
 	j := &job{received: received}
 	j.found = Recognize(mail, w.Rules)
+	if errors.Is(j.found.Err, bus.ErrUnavailable) {
+		return nil, fmt.Errorf("processor: reading mail %d: %w", received.Seq, j.found.Err)
+	}
+	if j.found.digest == nil { // nothing could be read: no two of these mails are known to be the same
+		sum := sha256.Sum256(fmt.Appendf(nil, "unread mail %d", received.Seq))
+		j.found.digest = sum[:]
+	}
 	if j.match, err = w.correlator().correlate(ctx, j.found, received.Mail, w.now()); err != nil {
 		return nil, err
 	}

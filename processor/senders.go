@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -42,6 +43,9 @@ func (s *senders) settings(ctx context.Context, match Match) (Settings, error) {
 		return known, nil
 	}
 	owner, err := account.Get(ctx, s.db, match.Mail.Account)
+	if errors.Is(err, account.ErrNotFound) { // deleted since: nobody has a list or wants to hear of it
+		owner, err = account.Account{ID: match.Mail.Account}, nil
+	}
 	if err != nil {
 		return Settings{}, fmt.Errorf("processor: the account of mail %s: %w", match.Mail.MessageID, err)
 	}
