@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -106,6 +107,28 @@ func TestPiecesOfTheInputMakeNoDifference(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Buffers are used again: what was read before, or is read elsewhere at the same
+// time, must not show.
+func TestReadingAtTheSameTimeMakesNoDifference(t *testing.T) {
+	mails := recordings(t)
+	want := make(map[string]*Message, len(mails))
+	for name, mail := range mails {
+		want[name] = read(t, string(mail))
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for name, mail := range mails {
+				got, err := Read(bytes.NewReader(mail))
+				if diff := cmp.Diff(want[name], got); diff != "" || err != nil {
+					t.Errorf("%s: %v, -want +got:\n%s", name, err, diff)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // A mail that is cut off gives what stands before the cut, and never panics.

@@ -72,6 +72,9 @@ var zones = map[string]int{
 // write it: with comments, zone names, a wrong or no day of the week, or in the
 // order of ISO 8601. It returns ErrDate when it is none of these.
 func ParseDate(value string) (time.Time, error) {
+	if t, ok := plainDate(value); ok {
+		return t, nil
+	}
 	text := WithoutComments(value)
 	if i := strings.IndexByte(text, ','); i >= 0 && i < 12 {
 		text = trim(text[i+1:])
