@@ -115,7 +115,7 @@ func isBroken(err error) bool {
 // attempt makes one attempt and tells how it went.
 func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protocol string, c claimed) finished {
 	f := finished{claimed: c, result: Result{Outcome: NotTried}}
-	entry, ok, err := load(ctx, e.store.Read, c.id, e.name())
+	entry, ok, err := load(context.WithoutCancel(ctx), e.store.Read, c.id, e.name()) // watching ctx costs more than the look-up takes
 	if err != nil {
 		f.result.Err = err
 		return f

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -41,6 +42,24 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+// signer is one for all tests, because a key takes long to make.
+var signer *topic.Signer
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "signing")
+	if err == nil {
+		signer, err = topic.LoadSigner(dir, "https://sns.us-east-1.amazonaws.com", start)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
 // fixture is an outbox with one topic.
 type fixture struct {
 	t      testing.TB
@@ -64,10 +83,7 @@ func newFixture(t testing.TB) *fixture {
 			t.Error(err)
 		}
 	})
-	f := &fixture{t: t, store: s, clock: &clock{at: start}, log: slog.New(slog.DiscardHandler)}
-	if f.signer, err = topic.LoadSigner(filepath.Join(dir, "signing"), "https://sns.us-east-1.amazonaws.com", start); err != nil {
-		t.Fatal(err)
-	}
+	f := &fixture{t: t, store: s, signer: signer, clock: &clock{at: start}, log: slog.New(slog.DiscardHandler)}
 	f.transact(func(ctx context.Context, tx *sql.Tx) (err error) {
 		f.topic, err = topic.CreateTopic(ctx, tx, "us-east-1", topic.Topic{Account: account, Name: "bounces"}, start)
 		return err
@@ -167,7 +183,7 @@ func (f *fixture) run(senders map[string]Sender) *working {
 func (f *fixture) look(name string) turned {
 	f.t.Helper()
 	e := New(f.store, f.senders(), f.log)
-	t := e.perform(context.WithoutCancel(f.t.Context()), order{now: f.clock.now(), owner: name, free: map[string]int{}})
+	t := e.perform(context.WithoutCancel(f.t.Context()), order{now: f.clock.now(), owner: name})
 	if t.err != nil {
 		f.t.Fatal(t.err)
 	}

@@ -38,10 +38,14 @@ func (r *run) route(protocol string) *route {
 	return fresh
 }
 
-// begin starts as many attempts of the queue as may run at a time.
+// begin starts as many attempts of the queue as may run at a time. What a pause has overtaken is given back, so that no attempt is made
+// of it.
 func (r *run) begin(q *queue) {
 	way := r.route(q.protocol)
 	now := r.now()
+	if q.breaker.paused(now) {
+		r.giveBack(q)
+	}
 	for q.running < q.parallel() && len(q.entries) > 0 {
 		if way.running >= way.terms.Parallel {
 			way.join(q)
@@ -78,9 +82,6 @@ func (r *run) finish(f finished) {
 	}
 	q.learn(f.result, now)
 	r.settle(f)
-	if q.breaker.paused(now) {
-		r.giveBack(q)
-	}
 	r.beginNext(way, q)
 	if q.more && q.room(now) > q.claim/2 {
 		r.wanted = true

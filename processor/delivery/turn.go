@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -15,7 +16,7 @@ type order struct {
 	owner   string
 	settled []finished
 	queues  map[int64]standing // by endpoint
-	free    map[string]int     // how many entries may be claimed for a protocol; absent: as many as its terms allow
+	free    map[string]int     // how many entries may be claimed, by protocol; absent: as many as its terms allow
 	last    bool               // claim nothing
 }
 
@@ -127,37 +128,58 @@ func (e *Engine) endpoints(ctx context.Context) (list []endpoint, err error) {
 
 // plan decides how many entries to claim of each endpoint, and when to look again.
 func (e *Engine) plan(t *turned, endpoints []endpoint) {
-	o := t.order
+	var ready []claim
+	count := map[string]int{} // of the endpoints in ready, by protocol
 	for _, each := range endpoints {
-		known, ok := o.queues[each.id]
-		if !ok {
-			fresh := queue{claim: startClaim, breaker: each.breaker}
-			known = standing{room: fresh.room(o.now)}
-		}
-		if known.changed {
-			each.breaker = known.breaker
-		}
-		if each.due.After(o.now) {
+		room := t.order.standing(&each)
+		switch now := t.order.now; {
+		case each.due.After(now):
 			t.soon(each.due)
-			continue
-		}
-		if each.breaker.paused(o.now) {
+		case each.breaker.paused(now):
 			t.soon(each.breaker.pausedUntil)
-			continue
+		default:
+			t.due[each.id] = true
+			if room > 0 {
+				ready = append(ready, claim{endpoint: each, asked: room})
+				count[each.protocol]++
+			}
 		}
-		t.due[each.id] = true
-		terms := e.sender(each.protocol).Terms()
-		free, ok := o.free[each.protocol]
-		if !ok {
-			free = terms.Parallel * claimPerAttempt
-		}
-		asked := min(known.room, free)
-		if asked <= 0 {
-			continue
-		}
-		o.free[each.protocol] = free - asked
-		t.claims = append(t.claims, claim{endpoint: each, asked: asked, leased: o.now.Add(lease(terms))})
 	}
+	free := map[string]int{}
+	for protocol := range count {
+		free[protocol] = e.freeOf(t.order, protocol)
+	}
+	share := maps.Clone(free)
+	for _, c := range ready {
+		protocol := c.endpoint.protocol
+		c.asked = min(c.asked, free[protocol], max(1, share[protocol]/count[protocol]))
+		if c.asked > 0 {
+			free[protocol] -= c.asked
+			c.leased = t.order.now.Add(lease(e.sender(protocol).Terms()))
+			t.claims = append(t.claims, c)
+		}
+	}
+}
+
+// standing returns how many entries of the endpoint may be claimed, and gives it the breaker that the run knows when that is newer.
+func (o order) standing(e *endpoint) (room int) {
+	known, ok := o.queues[e.id]
+	if !ok {
+		fresh := queue{claim: startClaim, breaker: e.breaker}
+		return fresh.room(o.now)
+	}
+	if known.changed {
+		e.breaker = known.breaker
+	}
+	return known.room
+}
+
+// freeOf returns how many entries may be claimed for the protocol.
+func (e *Engine) freeOf(o order, protocol string) int {
+	if free, ok := o.free[protocol]; ok {
+		return max(0, free)
+	}
+	return e.sender(protocol).Terms().Parallel * claimPerAttempt
 }
 
 // take claims the entries.
