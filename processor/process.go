@@ -46,6 +46,9 @@ type job struct {
 
 // process reads one mail and decides; nothing is changed yet.
 func (w *Worker) process(ctx context.Context, received *bus.Received, senders *senders) (*job, error) {
+	if received.Deliveries > bus.MaxDeliveries {
+		return nil, errors.New("processor: the program ended each time it had this mail in work")
+	}
 	mail, err := w.Bus.Open(ctx, received.Mail)
 	if err != nil {
 		return nil, fmt.Errorf("processor: opening mail %d: %w", received.Seq, err)
@@ -120,11 +123,27 @@ func (w *Worker) Run(ctx context.Context) error {
 			w.Log.Error("cannot fetch mails; trying again", "error", err)
 			pause(ctx, time.Second)
 		}
-		if batch := w.understand(finish, received); len(batch) > 0 {
-			batches <- batch
+		for _, part := range apart(received) {
+			if batch := w.understand(finish, part); len(batch) > 0 {
+				batches <- batch
+			}
 		}
 	}
 	return nil
+}
+
+// apart puts each mail that comes again into a batch of its own: one that ends the program takes no others with it, and is found by
+// how often it came.
+func apart(received []*bus.Received) [][]*bus.Received {
+	parts := make([][]*bus.Received, 1, 2)
+	for _, one := range received {
+		if one.Deliveries > 1 {
+			parts = append(parts, []*bus.Received{one})
+		} else {
+			parts[0] = append(parts[0], one)
+		}
+	}
+	return parts
 }
 
 // fetch waits for mails, and then takes in the sent mails that were registered before them.
@@ -175,15 +194,12 @@ func (w *Worker) understand(ctx context.Context, received []*bus.Received) []*jo
 	return whole
 }
 
-// Quarantine and redelivery (D2).
-const (
-	maxDeliveries = 5
-	retryDelay    = 2 * time.Second
-)
+// retryDelay is how long a mail that failed stays away.
+const retryDelay = 2 * time.Second
 
 // refuse gives a mail back to the stream, or, when it alone has failed often enough, sets it aside where it is kept and shown.
 func (w *Worker) refuse(ctx context.Context, received *bus.Received, cause error) {
-	if received.Deliveries < maxDeliveries || storeFails(cause) || errors.Is(cause, bus.ErrUnavailable) {
+	if received.Deliveries < bus.MaxDeliveries || storeFails(cause) || errors.Is(cause, bus.ErrUnavailable) {
 		w.Log.Error("cannot process a mail; trying again", "seq", received.Seq, "deliveries", received.Deliveries, "error", cause)
 		if err := received.Nak(retryDelay); err != nil {
 			w.Log.Error("cannot give a mail back", "seq", received.Seq, "error", err)

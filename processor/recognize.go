@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/mail"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -149,7 +149,7 @@ func fromARF(message *report.Message, complaint *arf.Report) Report {
 	found := Report{Kind: KindComplaint, Format: "rfc5965", Returned: complaint.Returned, Problems: complaint.Problems,
 		MessageIDs: messageIDs(&report.Message{Header: message.Header, Returned: complaint.Returned}, complaint.OriginalEnvelopeID),
 		Complaint: &Complaint{FeedbackType: string(complaint.FeedbackType), UserAgent: complaint.UserAgent, ArrivalDate: complaint.ArrivalDate,
-			ReporterDomain: address.Domain(message.Header.Get("From"))}}
+			ReporterDomain: address.Domain(message.Header.Get("From")), MailFrom: complaint.OriginalMailFrom}}
 	if complaint.ReportingMTA != "" {
 		found.ReportingMTA = complaint.ReportingMTA
 	}
@@ -180,7 +180,7 @@ func messageIDs(message *report.Message, envelopeID string) []string {
 }
 
 func date(text string) time.Time {
-	parsed, err := mail.ParseDate(text)
+	parsed, err := report.ParseDate(text)
 	if err != nil {
 		return time.Time{}
 	}
@@ -194,10 +194,11 @@ var traceFields = map[string]bool{"received": true, "return-path": true, "delive
 
 // digest is a hash of what the report says: Message-ID, Date and the machine-readable parts, or all that was read of a mail that has none.
 func digest(message *report.Message) []byte {
-	hash := sha256.New()
+	said := make([]byte, 0, 4<<10)
 	put := func(parts ...string) {
 		for _, part := range parts {
-			fmt.Fprintf(hash, "%d:%s", len(part), part)
+			said = strconv.AppendInt(said, int64(len(part)), 10)
+			said = append(append(said, ':'), part...)
 		}
 	}
 	put(message.Header.Get("Message-ID"), message.Header.Get("Date"))
@@ -215,7 +216,8 @@ func digest(message *report.Message) []byte {
 			put(field.Name, field.Value)
 		}
 	}
-	return hash.Sum(nil)
+	sum := sha256.Sum256(said)
+	return sum[:]
 }
 
 func unixLines(text string) string {

@@ -23,8 +23,9 @@ const (
 	// are what makes a notification come twice. An id costs about 200 bytes of memory for so long.
 	repeatWindow = 10 * time.Minute
 
-	// ackWait is how long a receiver may work on a batch before its mails are given to another.
-	ackWait = time.Minute
+	// ackWait is how long a receiver may work on a batch before its mails are given to another, and so how long mails
+	// wait whose receiver died. A batch takes well under a second.
+	ackWait = 15 * time.Second
 	// maxAckPending bounds what all receivers together have in work.
 	maxAckPending = 5000
 )
