@@ -73,7 +73,7 @@ func (c *correlator) correlate(ctx context.Context, found Report, envelope bus.M
 }
 
 // byReturnPath looks for a token of ours where a return path ends up: the envelope that the report came with, the fields in which a
-// mailbox notes it, and the returned mail's own Return-Path.
+// mailbox notes it, the returned mail's own Return-Path, and what a complaint says of it.
 func (c *correlator) byReturnPath(ctx context.Context, found Report, envelope bus.Mail, now time.Time) (mail sentmail.Mail, bound string, ok bool, err error) {
 	places := slices.Clone(envelope.To)
 	for _, name := range []string{"Delivered-To", "X-Original-To", "Envelope-To", "To"} {
@@ -81,6 +81,9 @@ func (c *correlator) byReturnPath(ctx context.Context, found Report, envelope bu
 	}
 	for _, name := range []string{"Return-Path", "X-Return-Path", "Sender"} {
 		places = append(places, found.Returned.Values(name)...)
+	}
+	if found.Complaint != nil {
+		places = append(places, found.Complaint.MailFrom)
 	}
 	for _, place := range places[:min(len(places), 2*maxMessageIDs)] {
 		addr, err := address.Parse(place)

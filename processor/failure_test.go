@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rebound-mail/rebound/processor/account"
+	"github.com/rebound-mail/rebound/processor/bus"
 )
 
 func TestMailThatCannotBeReadIsKeptCountedAndShown(t *testing.T) {
@@ -76,7 +77,7 @@ func TestFailingBatchIsHalvedUntilTheOneMailIsFound(t *testing.T) {
 		w.publish(text)
 	}
 	batch := w.understand(mails)
-	batch[bad].received.Deliveries = maxDeliveries // what it would be after four more rounds
+	batch[bad].received.Deliveries = bus.MaxDeliveries // what it would be after four more rounds
 	w.worker.commit(t.Context(), batch)
 
 	for i := range mails {
@@ -139,7 +140,7 @@ func TestALargeReportWhosePiecesCannotBeGotNowComesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	received := w.fetch(1)
-	received[0].Deliveries = maxDeliveries
+	received[0].Deliveries = bus.MaxDeliveries
 	if batch := w.worker.understand(t.Context(), received); len(batch) != 0 {
 		t.Errorf("understood as %+v", batch[0].found)
 	}

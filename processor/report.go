@@ -69,6 +69,7 @@ type Complaint struct {
 	UserAgent      string
 	ArrivalDate    time.Time
 	ReporterDomain string // of the mailbox provider, for redacted reports
+	MailFrom       string // the return path that the mail was received with
 }
 
 // reasonAutoReply is the cause that an auto-reply carries through the bounce channel, as SES sends it (Transient/General).
