@@ -32,13 +32,12 @@ func benchmarkDelivery(b *testing.B, batch int, raw bool) {
 	sub.Raw = raw
 	f.transact(func(ctx context.Context, tx *sql.Tx) error { return topic.UpdateSubscription(ctx, tx, sub) })
 	w := f.run(f.senders())
-	w.Now = time.Now
 	body := string(make([]byte, 2000))
 	enqueue := func(n int) {
 		f.transact(func(ctx context.Context, tx *sql.Tx) error {
 			for range n {
 				m := Message{ID: uuid.NewString(), TopicARN: f.topic.ARN, Kind: KindNotification, Body: body, Targets: []Target{target(sub)}}
-				if err := Enqueue(ctx, tx, m, time.Now()); err != nil {
+				if err := Enqueue(ctx, tx, m, f.clock.now()); err != nil {
 					return err
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,9 +193,7 @@ func TestRedriveStartsAgainAndEndsThePause(t *testing.T) {
 func TestChangesSpareWhatIsBeingSentAndAreBounded(t *testing.T) {
 	f := newFixture(t)
 	sub := f.subscribe("http://a.example/")
-	for i := range MaxChange + 1 {
-		f.publish(fmt.Sprint(i), sub)
-	}
+	f.publish("{}", slices.Repeat([]topic.Subscription{sub}, MaxChange+1)...)
 	g := newGate()
 	w := f.run(map[string]Sender{topic.HTTP: g})
 	for range parallelPerEndpoint {
@@ -214,9 +213,7 @@ func TestChangesSpareWhatIsBeingSentAndAreBounded(t *testing.T) {
 	w.outcomes(startClaim)
 	w.stop()
 	f.wantDepth(0, startClaim)
-	for i := range MaxChange {
-		f.publish(fmt.Sprint(i), sub)
-	}
+	f.publish("{}", slices.Repeat([]topic.Subscription{sub}, MaxChange)...)
 	if n, err := f.drop(Filter{}); n != MaxChange || err != nil {
 		t.Errorf("got %d, error %v, want %d at a time", n, err, MaxChange)
 	}

@@ -270,13 +270,6 @@ func TestSendTellsFinalRefusalsFromTheRest(t *testing.T) {
 	}
 }
 
-func TestAPasswordIsNotSentInTheClear(t *testing.T) {
-	host := forward.SmartHost{Addr: "mx.invalid:25", Username: "rebound", Password: "s3cret", TLS: forward.TLSRequired}
-	if err := host.Send(t.Context(), "news@example.org", "", strings.NewReader(sample)); err == nil || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestAddressesThatAreNotASCIINeedSMTPUTF8(t *testing.T) {
 	s := &server{}
 	host := s.start(t, nil, false)
@@ -323,7 +316,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 func TestALargeReportIsComposedAndSentAsAStream(t *testing.T) {
 	s := &server{}
 	host := s.start(t, nil, false)
-	const lines = 1 << 18 // of 80 bytes: 20 MiB
+	const lines = 1 << 16 // of 80 bytes: 5 MiB
 	original := io.MultiReader(strings.NewReader("Subject: s\r\n\r\n"), &endless{line: strings.Repeat("x", 78) + "\r\n", n: lines})
 	pr, pw := io.Pipe()
 	go func() { pw.CloseWithError(forward.Compose(pw, original, options())) }()
