@@ -283,7 +283,3 @@ func (s *subscriber) next(t testing.TB) received {
 		return received{}
 	}
 }
-
-func status(code int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
-}
