@@ -9,12 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rebound-mail/rebound/processor"
-	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/intake"
 )
 
 func parseCommand() *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use:     "parse [PATH…|-]",
 		GroupID: "read",
 		Short:   "Read mails and print one JSON line for each; needs no server",
@@ -22,11 +21,15 @@ func parseCommand() *cobra.Command {
 The exit status is 0 when every input could be read and 1 when some could not.`,
 		Example: "  rebound parse bounce.eml\n  rebound parse ~/Maildir | jq -r 'select(.bounceType==\"Permanent\").recipients[].emailAddress'",
 		RunE: func(command *cobra.Command, paths []string) error {
+			rules, err := rulesOf(command.Flags())
+			if err != nil {
+				return err
+			}
 			out := bufio.NewWriter(command.OutOrStdout())
 			encoder := json.NewEncoder(out)
 			encoder.SetEscapeHTML(false)
-			rules, unreadable := classify.Default(), 0
-			err := intake.Walk(orStdin(paths), command.InOrStdin(), func(name string, mail io.Reader) error {
+			unreadable := 0
+			err = intake.Walk(orStdin(paths), command.InOrStdin(), func(name string, mail io.Reader) error {
 				line := processor.Parse(name, mail, rules)
 				if line.Kind == string(processor.KindError) {
 					unreadable++
@@ -46,6 +49,8 @@ The exit status is 0 when every input could be read and 1 when some could not.`,
 			return nil
 		},
 	}
+	rulesFlag(command.Flags())
+	return command
 }
 
 func orStdin(paths []string) []string {

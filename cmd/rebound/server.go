@@ -28,7 +28,6 @@ import (
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/awsapi"
 	"github.com/rebound-mail/rebound/processor/bus"
-	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/forward"
 	"github.com/rebound-mail/rebound/processor/intake"
@@ -208,7 +207,11 @@ func (srv *server) wire(context.Context) error {
 		srv.metrics.Attempt(outcome)
 		srv.metrics.Stage("attempt", took)
 	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Simulator: simulated.Simulator, Store: srv.store, Rules: classify.Default(), Keys: srv.keys, Region: srv.settings.Region,
+	rules, err := loadRules(srv.settings.Classify.Rules)
+	if err != nil {
+		return err
+	}
+	srv.worker = &processor.Worker{Bus: srv.bus, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }

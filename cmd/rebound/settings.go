@@ -45,6 +45,10 @@ type settings struct {
 	Webhooks struct {
 		Allow []string `koanf:"allow"`
 	} `koanf:"webhooks"`
+	// Classify.Rules is a file of own rules, which are asked before the built-in ones.
+	Classify struct {
+		Rules string `koanf:"rules"`
+	} `koanf:"classify"`
 }
 
 // The roles of a process.
@@ -63,6 +67,7 @@ func defaults() map[string]any {
 		"roles":      []string{roleIntake, roleWorker, roleDelivery, roleAPI},
 		"public_url": "", "certificate_url": "", "tls.certificate": "", "tls.key": "", "nats.url": "", "nats.listen": "",
 		"smarthost.address": "127.0.0.1:25", "smarthost.username": "", "smarthost.password": "", "webhooks.allow": []string{},
+		"classify.rules": "",
 	}
 }
 

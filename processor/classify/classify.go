@@ -58,6 +58,9 @@ type Result struct {
 	// Status is the code that counts: the one in the diagnostic when it says more
 	// than its class, else the Status field. It is zero when there is none.
 	Status status.Code
+	// Unknown is what was said when no rule knows it, without addresses and
+	// numbers; "" when one does. Samples collects these, so that rules can grow.
+	Unknown string
 }
 
 // Classifier holds the rules. It is safe for concurrent use.
@@ -100,6 +103,9 @@ func (c *Classifier) Classify(in Input) Result {
 	}
 	if e.reply != 0 {
 		result.SMTPReply = strconv.Itoa(e.reply)
+	}
+	if found.weak && found.cause.scope != ScopeRecipient {
+		result.Unknown = sample(in)
 	}
 	return result
 }

@@ -5,205 +5,161 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"path"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/status"
-	"go.yaml.in/yaml/v3"
 )
 
-//go:embed rules/*.yaml
+//go:embed rules
 var embedded embed.FS
 
-// The files of the rules folder. All others hold rules and are read in the order
-// of their names.
-const (
-	causesFile = "rules/causes.yaml"
-	codesFile  = "rules/codes.yaml"
-)
-
-// causeEntry, codeEntry and ruleEntry are the entries of the files.
-type (
-	causeEntry struct {
-		Name, About          string
-		Scope                Scope
-		Permanent, Temporary string
-	}
-	codeEntry struct {
-		Code, Cause string
-		Weak        bool
-	}
-	ruleEntry struct {
-		Name, Cause, Pattern, Example string
-		Codes, Text                   []string
-		Weak                          bool
-	}
-)
-
-// New reads the rules and returns a classifier. The error names the file and the
-// entry that cannot be used.
-func New() (*Classifier, error) { return load(embedded) }
-
-func load(files fs.FS) (*Classifier, error) {
-	c := &Classifier{phrases: newTrie(), codes: map[status.Code]*rule{}, replies: map[int]*rule{}}
-	causes, err := loadCauses(files)
+// New reads the rules and returns a classifier. The rules of own, in their
+// order, are asked before the embedded ones, and an entry of own takes the place
+// of the embedded one of the same name or code. The header of rules/causes.yaml
+// shows the format. The error names the file, the line and what to mend.
+func New(own ...File) (*Classifier, error) {
+	built, err := files(embedded)
 	if err != nil {
-		return nil, fmt.Errorf("classify: %s: %w", causesFile, err)
+		return nil, fmt.Errorf("classify: list the embedded rules: %w", err)
 	}
-	c.unknown = &rule{name: "none", cause: causes["unknown"]}
-	if err := c.loadCodes(files, causes); err != nil {
-		return nil, fmt.Errorf("classify: %s: %w", codesFile, err)
-	}
-	names, err := fs.Glob(files, "rules/*.yaml")
+	c, err := load(own, built)
 	if err != nil {
-		return nil, fmt.Errorf("classify: list the rules: %w", err)
-	}
-	for _, name := range names {
-		if name == causesFile || name == codesFile {
-			continue
-		}
-		if err := c.loadRules(files, name, causes); err != nil {
-			return nil, fmt.Errorf("classify: %s: %w", path.Clean(name), err)
-		}
+		return nil, fmt.Errorf("classify: %w", err)
 	}
 	return c, nil
 }
 
-// read decodes a file, in which an unknown key is an error.
-func read[T any](files fs.FS, name string) ([]T, error) {
-	content, err := fs.ReadFile(files, name)
-	if err != nil {
-		return nil, err
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	decoder.KnownFields(true)
-	var entries []T
-	if err := decoder.Decode(&entries); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return entries, nil
+// files returns the files below rules, in the order of their names.
+func files(rules fs.FS) ([]File, error) {
+	var found []File
+	err := fs.WalkDir(rules, "rules", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(rules, name)
+		found = append(found, File{name, content})
+		return err
+	})
+	return found, err
 }
 
-func loadCauses(files fs.FS) (map[string]*cause, error) {
-	entries, err := read[causeEntry](files, causesFile)
+// load builds a classifier from layers, of which an earlier one lies over the
+// later ones.
+func load(own, built []File) (*Classifier, error) {
+	entries, err := overlay(own, built)
 	if err != nil {
 		return nil, err
 	}
-	causes := make(map[string]*cause, len(entries))
+	c := &Classifier{phrases: newTrie(), codes: map[status.Code]*rule{}, replies: map[int]*rule{}}
+	causes := map[string]*cause{}
 	for _, e := range entries {
-		permanent, err := parseOutcome(e.Permanent)
-		if err != nil {
-			return nil, fmt.Errorf("cause %q: %w", e.Name, err)
+		if !e.isCause() {
+			continue
 		}
-		temporary, err := parseOutcome(e.Temporary)
-		if err != nil {
-			return nil, fmt.Errorf("cause %q: %w", e.Name, err)
+		if causes[e.Name], err = e.cause(); err != nil {
+			return nil, err
 		}
-		switch e.Scope {
-		case ScopeRecipient, ScopeContent, ScopeSender, ScopeNetwork, ScopeSystem:
-		default:
-			return nil, fmt.Errorf("cause %q: scope %q is none of recipient, content, sender, network, system", e.Name, e.Scope)
-		}
-		causes[e.Name] = &cause{e.Name, e.Scope, permanent, temporary}
 	}
 	if causes["unknown"] == nil {
 		return nil, errors.New(`there must be a cause "unknown"`)
 	}
-	return causes, nil
-}
-
-func parseOutcome(s string) (outcome, error) {
-	bounceType, subType, ok := strings.Cut(s, "/")
-	if !ok || bounceType == "" || subType == "" {
-		return outcome{}, fmt.Errorf(`verdict %q: want a type and a sub type, as in "Transient/General"`, s)
-	}
-	return outcome{bounceType, subType}, nil
-}
-
-func (c *Classifier) loadCodes(files fs.FS, causes map[string]*cause) error {
-	entries, err := read[codeEntry](files, codesFile)
-	if err != nil {
-		return err
-	}
+	c.unknown = &rule{name: "none", cause: causes["unknown"], weak: true}
 	for _, e := range entries {
-		code, reply, err := parseCode(e.Code)
+		if e.isCause() {
+			continue
+		}
+		if err := c.add(e, causes); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.checkExamples(entries, own)
+}
+
+// overlay reads all files and leaves out what an earlier layer replaces.
+func overlay(layers ...[]File) ([]*entry, error) {
+	var all []*entry
+	taken := map[string]*entry{}
+	for _, layer := range layers {
+		below := map[string]*entry{}
+		for _, file := range layer {
+			entries, err := file.read()
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range entries {
+				key := e.key()
+				if twin := below[key]; twin != nil {
+					return nil, e.problem("%s stands at %s:%d too; give it another name, or put both together", key, twin.file, twin.line)
+				}
+				below[key] = e
+				if taken[key] == nil {
+					all = append(all, e)
+				}
+			}
+		}
+		for key, e := range below {
+			if taken[key] == nil {
+				taken[key] = e
+			}
+		}
+	}
+	return all, nil
+}
+
+// add takes in a code or a rule.
+func (c *Classifier) add(e *entry, causes map[string]*cause) error {
+	found := causes[e.Cause]
+	if found == nil {
+		names := make([]string, 0, len(causes))
+		for name := range causes {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return e.problem("%s: there is no cause %q; there are %s", e.key(), e.Cause, strings.Join(names, ", "))
+	}
+	r := &rule{name: e.Name, cause: found, weak: e.Weak}
+	if e.isCode() {
+		r.name = e.key()
+		return c.addCode(e, r)
+	}
+	for _, text := range e.Codes {
+		code, reply, err := parseCode(text)
 		if err != nil {
-			return err
+			return e.problem("%s: %w", e.key(), err)
 		}
-		found := causes[e.Cause]
-		if found == nil {
-			return fmt.Errorf("code %s: there is no cause %q", e.Code, e.Cause)
+		r.codes = append(r.codes, condition{code, reply})
+	}
+	if e.Pattern != "" {
+		var err error
+		if r.pattern, err = regexp.Compile(e.Pattern); err != nil {
+			return e.problem("%s: pattern: %w", e.key(), err)
 		}
-		r := &rule{name: "code " + e.Code, cause: found, weak: e.Weak}
-		if reply != 0 {
-			c.replies[reply] = r
-		} else {
-			c.codes[code] = r
+	}
+	c.rules = append(c.rules, r)
+	phrases := lines(e.Text)
+	if len(phrases) == 0 {
+		return e.problem("%s has no text; write a phrase of the reply a line", e.key())
+	}
+	for _, text := range phrases {
+		if err := c.addPhrase(text, len(c.rules)-1); err != nil {
+			return e.problem("%s: %w", e.key(), err)
 		}
 	}
 	return nil
 }
 
-// parseCode reads "x.1.1", "5.1.1", "x.7.*" or a reply code, "550".
-func parseCode(s string) (code status.Code, reply int, err error) {
-	class, rest, enhanced := strings.Cut(s, ".")
-	if !enhanced {
-		if reply, err = strconv.Atoi(s); err != nil || reply < 400 || reply > 599 {
-			return status.Code{}, 0, fmt.Errorf(`code %q: want 400 to 599, or an enhanced code as "x.1.1" or "x.7.*"`, s)
-		}
-		return status.Code{}, reply, nil
-	}
-	subject, detail, _ := strings.Cut(rest, ".")
-	if class != "x" {
-		if code.Class, err = strconv.Atoi(class); err != nil {
-			return status.Code{}, 0, fmt.Errorf("code %q: class %q is no number and not x", s, class)
-		}
-	}
-	if code.Subject, err = strconv.Atoi(subject); err != nil {
-		return status.Code{}, 0, fmt.Errorf("code %q: subject %q is no number", s, subject)
-	}
-	if detail == "*" {
-		code.Detail = anyDetail
-		return code, 0, nil
-	}
-	if code.Detail, err = strconv.Atoi(detail); err != nil {
-		return status.Code{}, 0, fmt.Errorf("code %q: detail %q is no number and not *", s, detail)
-	}
-	return code, 0, nil
-}
-
-func (c *Classifier) loadRules(files fs.FS, name string, causes map[string]*cause) error {
-	entries, err := read[ruleEntry](files, name)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		r := &rule{name: e.Name, cause: causes[e.Cause], weak: e.Weak, example: e.Example}
-		if r.cause == nil {
-			return fmt.Errorf("rule %q: there is no cause %q", e.Name, e.Cause)
-		}
-		for _, text := range e.Codes {
-			code, reply, err := parseCode(text)
-			if err != nil {
-				return fmt.Errorf("rule %q: %w", e.Name, err)
-			}
-			r.codes = append(r.codes, condition{code, reply})
-		}
-		if e.Pattern != "" {
-			if r.pattern, err = regexp.Compile(e.Pattern); err != nil {
-				return fmt.Errorf("rule %q: %w", e.Name, err)
-			}
-		}
-		c.rules = append(c.rules, r)
-		for _, text := range e.Text {
-			if err := c.addPhrase(text, len(c.rules)-1); err != nil {
-				return fmt.Errorf("rule %q: %w", e.Name, err)
-			}
-		}
+func (c *Classifier) addCode(e *entry, r *rule) error {
+	code, reply, err := parseCode(e.Code)
+	switch {
+	case err != nil:
+		return e.problem("%w", err)
+	case reply != 0:
+		c.replies[reply] = r
+	default:
+		c.codes[code] = r
 	}
 	return nil
 }
@@ -216,10 +172,27 @@ func (c *Classifier) addPhrase(text string, rule int) error {
 	for part := range strings.SplitSeq(text, "*") {
 		folded := bytes.TrimSpace(fold(part, len(part)))
 		if len(folded) < minPhrase {
-			return fmt.Errorf("text %q: a part of it has fewer than %d bytes", text, minPhrase)
+			return fmt.Errorf("text %q: a part of it has fewer than %d bytes once codes and addresses are left out; write more of the reply", text, minPhrase)
 		}
 		p.parts = append(p.parts, folded)
 	}
 	c.phrases.add(p)
 	return nil
+}
+
+// checkExamples holds the rules of own to their examples: one that does not give
+// its own would never be noticed.
+func (c *Classifier) checkExamples(entries []*entry, own []File) error {
+	var problems []error
+	for _, e := range entries {
+		if !slices.ContainsFunc(own, func(f File) bool { return f.Name == e.file }) {
+			continue
+		}
+		for _, example := range lines(e.Example) {
+			if got := c.Classify(Input{Action: "failed", Diagnostic: example}); got.Rule != e.Name {
+				problems = append(problems, e.problem("%s: its example %q is given by %q; mend the text or the example, or put the rule first", e.key(), example, got.Rule))
+			}
+		}
+	}
+	return errors.Join(problems...)
 }

@@ -26,7 +26,6 @@ type rule struct {
 	weak    bool           // gives way to codes that say more
 	codes   []condition    // applies only beside one of these codes; nil for any
 	pattern *regexp.Regexp // must match the folded text too; nil for none
-	example string
 }
 
 // match returns the first telling and the first weak rule that the folded text
