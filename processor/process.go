@@ -29,7 +29,8 @@ type Worker struct {
 	Region    string // of the ARNs in notifications
 	Simulator simulator.Simulator
 	Metrics   *statistics.Metrics
-	Wake      func() // tells the delivery engine that there is something in the outbox
+	Unknown   *classify.Samples // of the replies that no rule knows; nil: they are only counted
+	Wake      func()            // tells the delivery engine that there is something in the outbox
 	Log       *slog.Logger
 	Now       func() time.Time // nil: time.Now
 }
@@ -75,10 +76,11 @@ func (w *Worker) process(ctx context.Context, received *bus.Received, senders *s
 }
 
 // commit makes the effects of a batch durable, once for each report however often it comes, publishes them and takes the mails off
-// the stream. A batch that fails is halved until the mail that makes it fail is found.
-func (w *Worker) commit(ctx context.Context, batch []*job) {
+// the stream. A batch that fails is halved until the mail that makes it fail is found. The error is that of a database or a bus in
+// trouble; what was not committed by then can be committed later.
+func (w *Worker) commit(ctx context.Context, batch []*job) error {
 	if len(batch) == 0 {
-		return
+		return nil
 	}
 	started := time.Now()
 	err := w.Store.Transact(ctx, func(tx *sql.Tx) error { return w.record(ctx, tx, batch) })
@@ -87,15 +89,15 @@ func (w *Worker) commit(ctx context.Context, batch []*job) {
 	case err == nil:
 		w.Wake()
 		w.publish(ctx, batch)
-	case ctx.Err() != nil:
-	case len(batch) > 1 && !storeFails(err):
-		w.commit(ctx, batch[:len(batch)/2])
-		w.commit(ctx, batch[len(batch)/2:])
+	case w.isTrouble(ctx, err):
+		return err
+	case len(batch) > 1:
+		half := len(batch) / 2
+		return errors.Join(w.commit(ctx, batch[:half]), w.commit(ctx, batch[half:]))
 	default:
-		for _, j := range batch {
-			w.refuse(ctx, j.received, err)
-		}
+		w.refuse(ctx, batch[0].received, err)
 	}
+	return nil
 }
 
 // The size of a batch and the time to gather it (D3): one transaction costs one fsync.
@@ -113,7 +115,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		for batch := range batches {
-			w.commit(finish, batch)
+			if err := w.insist(ctx, func() error { return w.commit(finish, batch) }); err != nil {
+				for _, j := range batch {
+					w.refuse(finish, j.received, err)
+				}
+			}
 		}
 	}()
 	defer func() { close(batches); <-done }()
@@ -124,7 +130,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			pause(ctx, time.Second)
 		}
 		for _, part := range apart(received) {
-			if batch := w.understand(finish, part); len(batch) > 0 {
+			if batch := w.understand(ctx, part); len(batch) > 0 {
 				batches <- batch
 			}
 		}
@@ -194,35 +200,6 @@ func (w *Worker) understand(ctx context.Context, received []*bus.Received) []*jo
 	return whole
 }
 
-// retryDelay is how long a mail that failed stays away.
-const retryDelay = 2 * time.Second
-
-// refuse gives a mail back to the stream, or, when it alone has failed often enough, sets it aside where it is kept and shown.
-func (w *Worker) refuse(ctx context.Context, received *bus.Received, cause error) {
-	if received.Deliveries < bus.MaxDeliveries || storeFails(cause) || errors.Is(cause, bus.ErrUnavailable) {
-		w.Log.Error("cannot process a mail; trying again", "seq", received.Seq, "deliveries", received.Deliveries, "error", cause)
-		if err := received.Nak(retryDelay); err != nil {
-			w.Log.Error("cannot give a mail back", "seq", received.Seq, "error", err)
-		}
-		return
-	}
-	w.Log.Error("a mail is set aside in quarantine", "seq", received.Seq, "error", cause)
-	w.Metrics.Quarantined()
-	if err := w.Bus.Quarantine(ctx, received, cause); err != nil {
-		w.Log.Error("cannot set a mail aside", "seq", received.Seq, "error", err)
-	}
-}
-
-// storeFails says whether an error is the database's trouble and not the mail's: then no mail is to blame for it.
-func storeFails(err error) bool {
-	for _, trouble := range []error{store.ErrFull, store.ErrReadOnly, store.ErrBusy, store.ErrNotDatabase, store.ErrBroken, store.ErrClosed} {
-		if errors.Is(err, trouble) {
-			return true
-		}
-	}
-	return false
-}
-
 func (w *Worker) now() time.Time {
 	if w.Now != nil {
 		return w.Now()
@@ -231,12 +208,3 @@ func (w *Worker) now() time.Time {
 }
 
 func (w *Worker) correlator() *correlator { return &correlator{db: w.Store.Read, keys: w.Keys} }
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}

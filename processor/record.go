@@ -109,6 +109,11 @@ func (w *Worker) count(j *job) {
 		return
 	}
 	w.Metrics.Feedback(string(j.found.Kind), string(j.match.Trust), j.received.Mail.Source)
+	for _, recipient := range j.found.Recipients {
+		if recipient.Outcome != OutcomeDelivered && w.Unknown.Add(recipient.Cause, j.received.Mail.Received) {
+			w.Metrics.Unclassified()
+		}
+	}
 	for _, notification := range j.effects.Notifications {
 		w.Metrics.Notification(string(notification.Type))
 	}

@@ -32,7 +32,7 @@ func classifyCommand() *cobra.Command {
 		Use:     "classify [REPLY…|-]",
 		GroupID: "read",
 		Short:   "Say what an SMTP reply or diagnostic means, and which rule says so; needs no server",
-		Long: `Classifies each argument, or each line of standard input (-), as the final reply to a mail. A single reply needs no quotes.`,
+		Long:    `Classifies each argument, or each line of standard input (-), as the final reply to a mail. A single reply needs no quotes.`,
 		Example: "  rebound classify \"550 5.1.1 user unknown\"\n  rebound classify --rules own.yaml --json < replies.txt",
 		RunE: func(command *cobra.Command, args []string) error {
 			rules, err := rulesOf(command.Flags())

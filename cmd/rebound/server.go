@@ -28,6 +28,7 @@ import (
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/awsapi"
 	"github.com/rebound-mail/rebound/processor/bus"
+	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/forward"
 	"github.com/rebound-mail/rebound/processor/intake"
@@ -212,7 +213,7 @@ func (srv *server) wire(context.Context) error {
 		return err
 	}
 	srv.worker = &processor.Worker{Bus: srv.bus, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
-		Metrics: srv.metrics, Wake: srv.engine.Wake, Log: srv.log}
+		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
 
@@ -233,7 +234,7 @@ func (srv *server) allowed() []netip.Prefix {
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
 	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Domain: srv.settings.Domain,
-		Feedback: intake.Handler(srv.accept, srv.limits), Wake: srv.engine.Wake, Log: srv.log}
+		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
 	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})

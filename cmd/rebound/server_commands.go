@@ -11,6 +11,7 @@ import (
 
 	"github.com/rebound-mail/rebound/processor"
 	"github.com/rebound-mail/rebound/processor/api"
+	"github.com/rebound-mail/rebound/processor/classify"
 )
 
 func feedbackCommand() *cobra.Command {
@@ -44,9 +45,25 @@ func feedbackCommand() *cobra.Command {
 			_, err = io.Copy(command.OutOrStdout(), response.Body)
 			return err
 		}}
-	command.AddCommand(list, raw)
+	command.AddCommand(list, raw, unclassifiedCommand())
 	clientFlags(command.PersistentFlags())
 	return command
+}
+
+func unclassifiedCommand() *cobra.Command {
+	return &cobra.Command{Use: "unclassified", Short: "Print the latest replies that no rule knows, the most frequent first", Args: cobra.NoArgs,
+		Long: `Prints the latest hundred replies that no rule knows, as the server has seen them since it started. Write rules for those
+whose verdict is wrong, try them with "rebound classify --rules FILE", and name the file in the setting classify.rules.`,
+		RunE: func(command *cobra.Command, _ []string) error {
+			var answer api.UnclassifiedAnswer
+			if err := newClient(command).call(command.Context(), http.MethodGet, "/v1/unclassified", query(command), nil, &answer); err != nil {
+				return err
+			}
+			return show(command, []string{"COUNT", "LAST", "TAKEN FOR", "CODES", "REPLY"}, answer.Replies, func(s classify.Sample) []string {
+				return []string{strconv.FormatInt(s.Count, 10), when(s.Last), s.BounceType + "/" + s.BounceSubType,
+					orDash(strings.TrimSpace(s.SMTPReply + " " + s.Status)), shorten(s.Reply)}
+			})
+		}}
 }
 
 func arrivedRow(a processor.Arrived) []string {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/bus"
+	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/returnpath"
 	"github.com/rebound-mail/rebound/processor/store"
 	"github.com/rebound-mail/rebound/schemas"
@@ -25,11 +26,12 @@ type API struct {
 	Store    *store.Store
 	Bus      *bus.Bus
 	Keys     *returnpath.Keys
-	Region   string           // of the ARNs of new topics
-	Domain   string           // of return paths
-	Feedback http.Handler     // POST /v1/feedback
-	Wake     func()           // tells the delivery engine of new entries in the outbox
-	Now      func() time.Time // nil: time.Now
+	Region   string            // of the ARNs of new topics
+	Domain   string            // of return paths
+	Feedback http.Handler      // POST /v1/feedback
+	Unknown  *classify.Samples // replies that no rule knows, for GET /v1/unclassified; nil: none
+	Wake     func()            // tells the delivery engine of new entries in the outbox
+	Now      func() time.Time  // nil: time.Now
 	Log      *slog.Logger
 }
 
@@ -58,6 +60,7 @@ func (a *API) Handler() http.Handler {
 		"POST /v1/outbox/redrive":    a.redriveOutbox,
 		"POST /v1/outbox/drop":       a.dropOutbox,
 		"GET /v1/statistics":         a.statistics,
+		"GET /v1/unclassified":       a.listUnclassified,
 	} {
 		mux.Handle(pattern, a.answer(handler))
 	}

@@ -28,6 +28,7 @@ type Metrics struct {
 	feedback      *prometheus.CounterVec
 	accepted      *prometheus.CounterVec
 	quarantined   prometheus.Counter
+	unclassified  prometheus.Counter
 	notifications *prometheus.CounterVec
 	attempts      *prometheus.CounterVec
 	suppressions  *prometheus.CounterVec
@@ -43,6 +44,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		accepted: counters("accepted_mails_total", "Mails accepted and made durable, by the way they came.", "source"),
 		quarantined: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "rebound", Name: "quarantined_mails_total",
 			Help: "Mails set aside because they could not be processed."}),
+		unclassified: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "rebound", Name: "unclassified_replies_total",
+			Help: "Replies in bounces and delays that no rule knows; GET /v1/unclassified shows the latest."}),
 		notifications: counters("notifications_total", "Notifications written to the outbox, by type.", "type"),
 		attempts:      counters("delivery_attempts_total", "Attempts to deliver to a subscriber, by outcome.", "outcome"),
 		suppressions:  counters("suppression_entries_added_total", "Entries put on a suppression list, by list and reason.", "list", "reason"),
@@ -52,7 +55,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Help:    "Time that a stage of the pipeline takes, in seconds.",
 			Buckets: prometheus.ExponentialBuckets(25e-6, 4, 10)}, []string{"stage"}), // 25 µs to 6.6 s
 	}
-	reg.MustRegister(m.feedback, m.accepted, m.quarantined, m.notifications, m.attempts, m.suppressions, m.outbox, m.stages)
+	reg.MustRegister(m.feedback, m.accepted, m.quarantined, m.unclassified, m.notifications, m.attempts, m.suppressions, m.outbox, m.stages)
 	m.start()
 	return m
 }
@@ -95,6 +98,13 @@ func (m *Metrics) Accepted(source string) {
 func (m *Metrics) Quarantined() {
 	if m != nil {
 		m.quarantined.Inc()
+	}
+}
+
+// Unclassified counts a reply that no rule knows.
+func (m *Metrics) Unclassified() {
+	if m != nil {
+		m.unclassified.Inc()
 	}
 }
 

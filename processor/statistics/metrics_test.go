@@ -28,6 +28,7 @@ func count(m *statistics.Metrics) {
 	m.Feedback("bounce", "A", "smtp")
 	m.Accepted("lmtp")
 	m.Quarantined()
+	m.Unclassified()
 	m.Notification("Complaint")
 	m.Attempt("retry")
 	m.Suppressed("global", "BOUNCE")
@@ -43,6 +44,7 @@ func TestMetricsShowWhatWasCounted(t *testing.T) {
 		`rebound_feedback_total{kind="bounce",source="smtp",trust="A"} 2`,
 		`rebound_accepted_mails_total{source="lmtp"} 1`,
 		`rebound_quarantined_mails_total 1`,
+		`rebound_unclassified_replies_total 1`,
 		`rebound_notifications_total{type="Complaint"} 1`,
 		`rebound_delivery_attempts_total{outcome="retry"} 1`,
 		`rebound_suppression_entries_added_total{list="global",reason="BOUNCE"} 1`,
@@ -80,8 +82,8 @@ func TestEachMetricHasAHelpText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(families) != 8 {
-		t.Errorf("got %d metrics, want 8", len(families))
+	if len(families) != 9 {
+		t.Errorf("got %d metrics, want 9", len(families))
 	}
 	for _, family := range families {
 		if !strings.HasPrefix(family.GetName(), "rebound_") || !strings.HasSuffix(family.GetHelp(), ".") {
