@@ -82,9 +82,14 @@ func (a *API) changeOutbox(r *http.Request, change func(context.Context, *sql.Tx
 		return nil, err
 	}
 	var changed OutboxChanged
-	err := a.transact(r, func(ctx context.Context, tx *sql.Tx) (err error) {
-		changed.Entries, err = change(ctx, tx, delivery.Filter{IDs: wanted.IDs, State: delivery.Failed})
-		return err
-	})
-	return changed, err
+	for n := delivery.MaxChange; n == delivery.MaxChange; changed.Entries += n {
+		err := a.transact(r, func(ctx context.Context, tx *sql.Tx) (err error) {
+			n, err = change(ctx, tx, delivery.Filter{IDs: wanted.IDs, State: delivery.Failed})
+			return err
+		})
+		if err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
 }
