@@ -72,6 +72,8 @@ func (s *server) start() {
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+	process := s.process
+	s.t.Cleanup(func() { _ = process.Process.Kill() }) // a test that failed half-way leaves nothing running
 	deadline := time.Now().Add(30 * time.Second)
 	for {
 		response, err := http.Get("http://" + s.http + "/readyz")
