@@ -1,12 +1,17 @@
 package processor
 
 import (
+	"context"
 	"database/sql"
+	"errors"
+	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/bus"
+	"github.com/rebound-mail/rebound/processor/store"
 )
 
 func TestMailThatCannotBeReadIsKeptCountedAndShown(t *testing.T) {
@@ -78,7 +83,9 @@ func TestFailingBatchIsHalvedUntilTheOneMailIsFound(t *testing.T) {
 	}
 	batch := w.understand(mails)
 	batch[bad].received.Deliveries = bus.MaxDeliveries // what it would be after four more rounds
-	w.worker.commit(t.Context(), batch)
+	if err := w.worker.commit(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
 
 	for i := range mails {
 		want := "account"
@@ -98,7 +105,90 @@ func TestFailingBatchIsHalvedUntilTheOneMailIsFound(t *testing.T) {
 	}
 }
 
-// The worker gives the mails of a batch back when it is the database that fails: none of them is to blame, however often they came.
+// A mail that ends the program never fails: it comes again, alone, until it has come too often.
+func TestAMailThatComesAgainGoesAloneAndIsSetAsideWhenItCameTooOften(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	for _, id := range []string{"a", "b", "c"} {
+		w.publish(bounceMail{id: id, recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
+	}
+	received := w.fetch(3)
+	received[1].Deliveries = bus.MaxDeliveries + 1
+	parts := apart(received)
+	if len(parts) != 2 || len(parts[0]) != 2 || len(parts[1]) != 1 || parts[1][0] != received[1] {
+		t.Fatalf("got %d parts", len(parts))
+	}
+	if batch := w.worker.understand(t.Context(), parts[1]); len(batch) != 0 {
+		t.Errorf("understood as %+v", batch[0].found)
+	}
+	if stats, err := w.bus.Stats(t.Context()); err != nil || stats.Quarantined != 1 || stats.InWork != 2 {
+		t.Errorf("%d in quarantine, %d in work, %v; want 1, 2", stats.Quarantined, stats.InWork, err)
+	}
+}
+
+// signals is a log handler that tells when a message comes.
+type signals struct {
+	slog.Handler
+	message string
+	heard   chan struct{}
+}
+
+func (s signals) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s signals) Handle(_ context.Context, record slog.Record) error {
+	if record.Message == s.message {
+		s.heard <- struct{}{}
+	}
+	return nil
+}
+
+// troubles makes the worker tell on a channel that it waits for the database.
+func (w *workshop) troubles() <-chan struct{} {
+	heard := make(chan struct{}, 100)
+	w.worker.Log = slog.New(signals{message: "the database is in trouble; the mails in hand wait", heard: heard})
+	return heard
+}
+
+// A mail counts its deliveries, and one that was delivered too often is set aside. The trouble of the database must not make it so.
+func TestMailsWaitInHandWhileTheDatabaseIsInTrouble(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	troubled, woken := w.troubles(), make(chan struct{}, 100)
+	w.worker.Wake = func() { woken <- struct{}{} }
+	w.send("<m1@sender.example>", "jane@example.net")
+	w.pragma("query_only = ON")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.worker.Run(ctx) }()
+	for id := range 3 {
+		w.publish(bounceMail{id: strconv.Itoa(id), recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
+	}
+	<-troubled
+	w.pragma("query_only = OFF")
+	for len(w.arrived()) < 3 {
+		<-woken
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := w.jetstream().Consumer(t.Context(), "FEEDBACK", "worker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := consumer.CachedInfo(); info.NumRedelivered != 0 || info.NumAckPending != 0 || info.Delivered.Consumer != 3 {
+		t.Errorf("%d mails came again, %d are in work, %d deliveries; want 0, 0, 3", info.NumRedelivered, info.NumAckPending, info.Delivered.Consumer)
+	}
+}
+
+// pragma changes a setting of the one connection that writes.
+func (w *workshop) pragma(text string) {
+	w.t.Helper()
+	if _, err := w.store.Write.ExecContext(w.t.Context(), "PRAGMA "+text); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func TestTroubleOfTheDatabaseQuarantinesNoMail(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t)
@@ -106,16 +196,73 @@ func TestTroubleOfTheDatabaseQuarantinesNoMail(t *testing.T) {
 		w.publish(bounceMail{id: id, recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
 	}
 	batch := w.understand(2)
-	for _, j := range batch {
-		j.received.Deliveries = 100
-	}
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w.worker.commit(t.Context(), batch)
+	err := w.worker.commit(t.Context(), batch)
+	if !errors.Is(err, store.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	for _, j := range batch {
+		j.received.Deliveries = 100
+		w.worker.refuse(t.Context(), j.received, err)
+	}
 	stats, err := w.bus.Stats(t.Context())
 	if err != nil || stats.Quarantined != 0 || stats.InWork != 2 {
 		t.Errorf("%d in quarantine, %d in work, %v; want 0, 2", stats.Quarantined, stats.InWork, err)
+	}
+}
+
+// A worker that is told to end while the database is in trouble ends, and the mails come again to the next one.
+func TestRunEndsAlthoughTheDatabaseIsInTrouble(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	troubled := w.troubles()
+	w.send("<m1@sender.example>", "jane@example.net")
+	w.pragma("query_only = ON")
+	w.publish(bounceMail{id: "r1", recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.worker.Run(ctx) }()
+	<-troubled
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if stats, err := w.bus.Stats(t.Context()); err != nil || stats.InWork+int(stats.Waiting) != 1 || stats.Quarantined != 0 {
+		t.Errorf("%+v, %v; want 1 mail to come again", stats, err)
+	}
+}
+
+// The bounce of a mail whose registration waits on the bus would be a stranger's if it went first.
+func TestABounceWaitsUntilTheSentMailsAreRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	troubled := w.troubles()
+	w.registerOnBus("<m1@sender.example>", "jane@example.net")
+	w.publish(bounceMail{id: "r1", recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
+	w.pragma("query_only = ON")
+	go func() {
+		<-troubled
+		_, _ = w.store.Write.Exec("PRAGMA query_only = OFF") // the turn below fails when this does
+	}()
+	w.turn(1)
+	if got := w.lists("jane@example.net"); got != "account" {
+		t.Errorf("listed on %q", got)
+	}
+}
+
+func TestMailsGoBackWhenTheSentMailsCannotBeRecordedBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	w.registerOnBus("<m1@sender.example>", "jane@example.net")
+	w.publish(bounceMail{id: "r1", recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
+	w.pragma("query_only = ON")
+	ctx, stop := context.WithCancel(t.Context())
+	troubled := w.troubles()
+	go func() { <-troubled; stop() }()
+	if received, err := w.worker.fetch(ctx); !errors.Is(err, store.ErrReadOnly) || len(received) != 0 {
+		t.Errorf("got %d mails, %v", len(received), err)
 	}
 }
 

@@ -3,6 +3,7 @@ package processor
 import (
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -188,10 +189,24 @@ func (w *workshop) publish(raw string, to ...string) {
 	}
 }
 
+// registerOnBus publishes that a mail was sent, as a program does that sends mail itself.
+func (w *workshop) registerOnBus(messageID string, destinations ...string) {
+	w.t.Helper()
+	body, err := json.Marshal(sentmail.Registration{MessageID: messageID, Source: "news@sender.example", Destination: destinations, Timestamp: schemas.Time{Time: now}})
+	if err == nil {
+		err = w.bus.PublishEvent(w.t.Context(), "mail.sent", messageID, body)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // turn lets the worker take what waits through its whole way, and checks that it was so many mails.
 func (w *workshop) turn(want int) {
 	w.t.Helper()
-	w.worker.commit(w.t.Context(), w.understand(want))
+	if err := w.worker.commit(w.t.Context(), w.understand(want)); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // understand lets the worker take what waits up to the point where everything is decided and nothing has happened.

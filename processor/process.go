@@ -76,8 +76,8 @@ func (w *Worker) process(ctx context.Context, received *bus.Received, senders *s
 }
 
 // commit makes the effects of a batch durable, once for each report however often it comes, publishes them and takes the mails off
-// the stream. A batch that fails is halved until the mail that makes it fail is found. The error is that of a database or a bus in
-// trouble; what was not committed by then can be committed later.
+// the stream. A batch that fails is halved until the mail that makes it fail is found. The error is that of a
+// database in trouble: the same batch can be committed later.
 func (w *Worker) commit(ctx context.Context, batch []*job) error {
 	if len(batch) == 0 {
 		return nil
@@ -89,7 +89,7 @@ func (w *Worker) commit(ctx context.Context, batch []*job) error {
 	case err == nil:
 		w.Wake()
 		w.publish(ctx, batch)
-	case w.isTrouble(ctx, err):
+	case w.storeFails(ctx, err):
 		return err
 	case len(batch) > 1:
 		half := len(batch) / 2
@@ -152,7 +152,8 @@ func apart(received []*bus.Received) [][]*bus.Received {
 	return parts
 }
 
-// fetch waits for mails, and then takes in the sent mails that were registered before them.
+// fetch waits for mails, and then takes in the sent mails that were registered before them. When that cannot be done the mails go back:
+// without the mails that they are about they would be taken for strangers'.
 func (w *Worker) fetch(ctx context.Context) ([]*bus.Received, error) {
 	received, err := w.Bus.FetchMails(ctx, maxBatch, idleWait)
 	if err != nil {
@@ -165,10 +166,15 @@ func (w *Worker) fetch(ctx context.Context) ([]*bus.Received, error) {
 		}
 		received = append(received, more...)
 	}
-	return received, w.recordSent(ctx)
+	err = w.recordSent(ctx)
+	if finish := context.WithoutCancel(ctx); err != nil && w.isTrouble(finish, err) {
+		w.refuseAll(finish, received, err)
+		return nil, err
+	}
+	return received, err
 }
 
-// understand processes a batch on all processors. A mail that cannot be processed goes back to the stream.
+// understand processes a batch on all processors, also when ctx has ended. A mail that cannot be processed goes back to the stream.
 func (w *Worker) understand(ctx context.Context, received []*bus.Received) []*job {
 	jobs := make([]*job, len(received))
 	senders := w.senders()
@@ -178,14 +184,7 @@ func (w *Worker) understand(ctx context.Context, received []*bus.Received) []*jo
 	for from := 0; from < len(received); from += chunk {
 		group.Go(func() error {
 			for i := from; i < min(from+chunk, len(received)); i++ {
-				started := time.Now()
-				j, err := w.process(ctx, received[i], senders)
-				if err != nil {
-					w.refuse(ctx, received[i], err)
-					continue
-				}
-				w.Metrics.Stage("process", time.Since(started))
-				jobs[i] = j
+				jobs[i] = w.take(ctx, received[i], senders)
 			}
 			return nil
 		})
@@ -198,6 +197,23 @@ func (w *Worker) understand(ctx context.Context, received []*bus.Received) []*jo
 		}
 	}
 	return whole
+}
+
+// take processes one mail. It returns nil for one that cannot be processed, which went back to the stream.
+func (w *Worker) take(ctx context.Context, received *bus.Received, senders *senders) (j *job) {
+	finish := context.WithoutCancel(ctx)
+	err := w.insist(ctx, func() (err error) {
+		started := time.Now()
+		if j, err = w.process(finish, received, senders); err == nil {
+			w.Metrics.Stage("process", time.Since(started))
+		}
+		return err
+	})
+	if err != nil {
+		w.refuse(finish, received, err)
+		return nil
+	}
+	return j
 }
 
 func (w *Worker) now() time.Time {

@@ -126,28 +126,35 @@ func (w *Worker) count(j *job) {
 	}
 }
 
-// recordSent takes in the sent mails that were registered on the bus, so that a bounce never overtakes the mail that it is about.
+// recordSent takes in the sent mails that were registered on the bus, so that a bounce never overtakes the mail that it is about. It
+// finishes what it has begun when ctx ends, and gives up only then while the database is in trouble: what was fetched does not come
+// again for a minute.
 func (w *Worker) recordSent(ctx context.Context) error {
+	finish := context.WithoutCancel(ctx)
 	for {
-		events, err := w.Bus.FetchEvents(ctx, maxBatch, 0)
+		events, err := w.Bus.FetchEvents(finish, maxBatch, 0)
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		err = w.Store.Transact(ctx, func(tx *sql.Tx) error {
-			for _, event := range events {
-				if err := w.recordOne(ctx, tx, event.Body); err != nil {
-					return err
-				}
-			}
-			return nil
+		err = w.insist(ctx, func() error {
+			return w.Store.Transact(finish, func(tx *sql.Tx) error { return w.recordAll(finish, tx, events) })
 		})
 		if err != nil {
 			return fmt.Errorf("processor: recording sent mails: %w", err)
 		}
-		if err := w.Bus.AckEvents(ctx, events); err != nil {
+		if err := w.Bus.AckEvents(finish, events); err != nil {
 			return err
 		}
 	}
+}
+
+func (w *Worker) recordAll(ctx context.Context, tx *sql.Tx, events []*bus.Event) error {
+	for _, event := range events {
+		if err := w.recordOne(ctx, tx, event.Body); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *Worker) recordOne(ctx context.Context, tx *sql.Tx, body []byte) error {
