@@ -1,0 +1,112 @@
+// Command bench measures Rebound on this machine: how many mails a second it makes durable, how many reports a second become
+// acknowledged webhooks, and what each stage costs. Beside each figure stands the bound that the same run reaches with the parts alone,
+// because absolute figures move between machines and runs, and ratios hold.
+//
+// It asserts nothing, listens on loopback only, and leaves nothing behind.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	scale := flag.Float64("n", 1, "how much to measure: 1 takes about two minutes, 0.1 a fifth of that")
+	asJSON := flag.Bool("json", false, "print JSON instead of tables")
+	flag.Parse()
+	// With SIGPIPE, so that `make bench | head` leaves nothing behind either.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	err := run(ctx, *scale, *asJSON, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// bench is one run, and what a later section needs of an earlier one.
+type bench struct {
+	scale  float64
+	folder string // of everything that is written; removed at the end
+	root   string // of the module
+	words  io.Writer
+
+	jetstream float64   // mails a second that JetStream alone makes durable in batches
+	done      delivered // through a server to one endpoint
+}
+
+// run measures and prints. Tables come as soon as they are known, JSON at the end.
+func run(ctx context.Context, scale float64, asJSON bool, out, words io.Writer) error {
+	if scale <= 0 || scale > 100 {
+		return errors.New("-n is a number over 0 and up to 100")
+	}
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "rebound-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	b := &bench{scale: scale, folder: folder, root: root, words: words}
+	found := results{}
+	if found.Machine, err = b.machine(); err != nil {
+		return err
+	}
+	if !asJSON {
+		fmt.Fprintf(out, "%s\n", found.Machine)
+	}
+	for _, measure := range []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.stages} {
+		sections, err := measure(ctx)
+		if ctx.Err() != nil {
+			return errors.New("interrupted")
+		}
+		if err != nil {
+			return err
+		}
+		found.Sections = append(found.Sections, sections...)
+		if !asJSON {
+			for _, s := range sections {
+				s.print(out)
+			}
+		}
+	}
+	if asJSON {
+		return found.writeJSON(out)
+	}
+	return nil
+}
+
+// moduleRoot is where the recordings are, and what the server is built from.
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output()
+	path, folder, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	if err != nil || path != module {
+		return "", fmt.Errorf("run it inside a checkout of %s, with go on the PATH (%v)", module, err)
+	}
+	return folder, nil
+}
+
+const module = "github.com/rebound-mail/rebound"
+
+// say tells a person who waits what is going on.
+func (b *bench) say(format string, v ...any) { fmt.Fprintf(b.words, "… "+format+"\n", v...) }
+
+// time scales how long something is measured.
+func (b *bench) time(d time.Duration) time.Duration { return time.Duration(b.scale * float64(d)) }
+
+// count scales a number of things to measure, at least one.
+func (b *bench) count(n int) int { return max(1, int(b.scale*float64(n))) }
+
+// temp makes a folder for one part.
+func (b *bench) temp(name string) (string, error) { return os.MkdirTemp(b.folder, name+"-") }
