@@ -54,16 +54,12 @@ func walkParts(contentType string, body io.Reader) {
 	}
 }
 
-// scanned keeps the scan from being left out by the compiler.
-var scanned int
-
 func scanLines(raw []byte) {
 	for rest := raw; ; {
 		end := bytes.IndexByte(rest, '\n')
 		if end < 0 {
 			return
 		}
-		scanned++
 		rest = rest[end+1:]
 	}
 }

@@ -64,7 +64,6 @@ func readRecordings(folder string) (mails [][]byte, err error) {
 
 // readingWorks are the whole of Recognize, its stages, and other readers; each reads all mails.
 func readingWorks(mails [][]byte) []work {
-	var messages []*report.Message
 	var bounces []*report.Message
 	var causes []classify.Input
 	for _, mail := range mails {
@@ -72,7 +71,6 @@ func readingWorks(mails [][]byte) []work {
 		if err != nil {
 			continue
 		}
-		messages = append(messages, message)
 		parsed, err := dsn.Parse(message)
 		if err != nil {
 			continue
