@@ -141,6 +141,9 @@ func read(r *http.Request, value any) error {
 	if err := decoder.Decode(value); err != nil {
 		return refuse(http.StatusBadRequest, "the body is not what is expected here: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return refuse(http.StatusBadRequest, "something follows the JSON object in the body")
+	}
 	return nil
 }
 

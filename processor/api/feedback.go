@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/rebound-mail/rebound/processor"
+	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/bus"
 	"github.com/rebound-mail/rebound/processor/sentmail"
 	"github.com/rebound-mail/rebound/processor/statistics"
@@ -35,10 +36,16 @@ func (a *API) postSent(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if registration.AccountID == "" {
+	switch _, authenticated := r.Context().Value(authenticatedAs{}).(string); {
+	case registration.AccountID == "":
 		registration.AccountID = owner.ID
-	} else if registration.AccountID != owner.ID && r.Context().Value(authenticatedAs{}) != nil {
+	case registration.AccountID == owner.ID:
+	case authenticated:
 		return nil, refuse(http.StatusForbidden, "the access key is not one of account %s", registration.AccountID)
+	default:
+		if _, err := account.Get(r.Context(), a.Store.Read, registration.AccountID); err != nil {
+			return nil, accountRefusal(err)
+		}
 	}
 	mail, err := registration.Mail(a.now())
 	if err != nil {
@@ -77,7 +84,7 @@ func (a *API) listFeedback(r *http.Request) (any, error) {
 	arrived, err := processor.ListFeedback(r.Context(), a.Store.Read, query)
 	return struct {
 		Feedback []processor.Arrived `json:"feedback"`
-	}{arrived}, err
+	}{append([]processor.Arrived{}, arrived...)}, err
 }
 
 // rawFeedback gives a mail as it came in. Mails that match no account are for the operator on this machine alone.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/rebound-mail/rebound/processor/account"
 )
@@ -47,8 +48,8 @@ func isLocal(r *http.Request) bool {
 	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("Via") != "" {
 		return false
 	}
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
+	host := strings.Trim(r.Host, "[]") // of [::1]
+	if name, _, err := net.SplitHostPort(r.Host); err == nil {
 		host = name
 	}
 	addr, err := netip.ParseAddr(host)

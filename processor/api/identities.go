@@ -26,7 +26,7 @@ type Identity struct {
 }
 
 // Account is one sender. SuppressedReasons says what its own list takes in (BOUNCE, COMPLAINT); with none the account goes by the
-// global list alone.
+// global list alone. In a PUT an absent field keeps its value; a new account lists for all reasons.
 type Account struct {
 	ID                string               `json:"id"`
 	Name              string               `json:"name,omitempty"`
@@ -41,7 +41,7 @@ func (a *API) listIdentities(r *http.Request) (any, error) {
 	}
 	found, err := account.ListIdentities(r.Context(), a.Store.Read, owner.ID, r.URL.Query().Get("cursor"), maxListed)
 	if err != nil {
-		return nil, err
+		return nil, accountRefusal(err)
 	}
 	identities := make([]Identity, len(found))
 	for i := range found {
@@ -93,7 +93,7 @@ func (a *API) putIdentity(r *http.Request) (any, error) {
 // accountRefusal tells the caller's mistakes from ours.
 func accountRefusal(err error) error {
 	switch {
-	case errors.Is(err, account.ErrInvalid), errors.Is(err, account.ErrNoChannel):
+	case errors.Is(err, account.ErrInvalid), errors.Is(err, account.ErrNoChannel), errors.Is(err, account.ErrTooMany):
 		return refuse(http.StatusBadRequest, "%v", err)
 	case errors.Is(err, account.ErrNotFound):
 		return refuse(http.StatusNotFound, "%v", err)
@@ -113,7 +113,11 @@ func (a *API) deleteIdentity(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := account.DeleteIdentity(ctx, tx, owner.ID, r.URL.Query().Get("identity"))
+		name := r.URL.Query().Get("identity")
+		existed, err := account.DeleteIdentity(ctx, tx, owner.ID, name)
+		if err == nil && !existed {
+			return refuse(http.StatusNotFound, "account %s has no identity %s", owner.ID, name)
+		}
 		return accountRefusal(err)
 	})
 }
@@ -143,15 +147,23 @@ func (a *API) putAccount(r *http.Request) (any, error) {
 	if only, ok := r.Context().Value(authenticatedAs{}).(string); ok && only != wanted.ID {
 		return nil, refuse(http.StatusForbidden, "the access key is not one of account %s", wanted.ID)
 	}
-	if wanted.SuppressedReasons == nil {
-		wanted.SuppressedReasons = []suppression.Reason{suppression.Bounce, suppression.Complaint}
+	changed, err := account.Get(r.Context(), a.Store.Read, wanted.ID)
+	if err != nil && !errors.Is(err, account.ErrNotFound) {
+		return nil, err
+	}
+	isNew := err != nil
+	changed.ID = wanted.ID
+	if wanted.Name != "" {
+		changed.Name = wanted.Name
+	}
+	if wanted.SuppressedReasons != nil {
+		changed.SuppressedReasons = wanted.SuppressedReasons
 	}
 	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
-		changed := account.Account{ID: wanted.ID, Name: wanted.Name, SuppressedReasons: wanted.SuppressedReasons}
-		err := account.Put(ctx, tx, changed)
-		if errors.Is(err, account.ErrNotFound) {
-			_, err = account.Create(ctx, tx, changed, a.now())
+		if isNew {
+			_, err := account.Create(ctx, tx, changed, a.now())
+			return accountRefusal(err)
 		}
-		return accountRefusal(err)
+		return accountRefusal(account.Put(ctx, tx, changed))
 	})
 }

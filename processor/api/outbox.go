@@ -34,22 +34,26 @@ type OutboxChanged struct {
 }
 
 // operatorOnly keeps what concerns all accounts to the operator on this machine.
-func operatorOnly(r *http.Request) error {
+func operatorOnly(r *http.Request, what string) error {
 	if r.Context().Value(authenticatedAs{}) != nil {
-		return refuse(http.StatusForbidden, "the outbox is for the operator on the server's own machine")
+		return refuse(http.StatusForbidden, "%s is for the operator on the server's own machine", what)
 	}
 	return nil
 }
 
 func (a *API) listOutbox(r *http.Request) (any, error) {
-	if err := operatorOnly(r); err != nil {
+	if err := operatorOnly(r, "the outbox"); err != nil {
 		return nil, err
 	}
 	size, err := limit(r)
 	if err != nil {
 		return nil, err
 	}
-	found, err := delivery.List(r.Context(), a.Store.Read, delivery.Filter{State: delivery.State(r.URL.Query().Get("state"))}, 0, size)
+	state := delivery.State(r.URL.Query().Get("state"))
+	if state != "" && state != delivery.Waiting && state != delivery.Failed {
+		return nil, refuse(http.StatusBadRequest, "state is %s or %s, not %q", delivery.Waiting, delivery.Failed, state)
+	}
+	found, err := delivery.List(r.Context(), a.Store.Read, delivery.Filter{State: state}, 0, size)
 	if err != nil {
 		return nil, err
 	}
@@ -67,19 +71,24 @@ func (a *API) redriveOutbox(r *http.Request) (any, error) {
 	answer, err := a.changeOutbox(r, func(ctx context.Context, tx *sql.Tx, f delivery.Filter) (int, error) {
 		return delivery.Redrive(ctx, tx, f, a.now())
 	})
-	a.Wake()
+	if err == nil {
+		a.Wake()
+	}
 	return answer, err
 }
 
 func (a *API) dropOutbox(r *http.Request) (any, error) { return a.changeOutbox(r, delivery.Drop) }
 
 func (a *API) changeOutbox(r *http.Request, change func(context.Context, *sql.Tx, delivery.Filter) (int, error)) (any, error) {
-	if err := operatorOnly(r); err != nil {
+	if err := operatorOnly(r, "the outbox"); err != nil {
 		return nil, err
 	}
 	var wanted OutboxSelection
 	if err := read(r, &wanted); err != nil {
 		return nil, err
+	}
+	if len(wanted.IDs) > maxListed {
+		return nil, refuse(http.StatusBadRequest, "ids has at most %d entries, not %d", maxListed, len(wanted.IDs))
 	}
 	var changed OutboxChanged
 	for n := delivery.MaxChange; n == delivery.MaxChange; changed.Entries += n {

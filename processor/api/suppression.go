@@ -100,7 +100,7 @@ type SuppressionPage struct {
 	Cursor  string             `json:"cursor,omitempty"`
 }
 
-// list says whose list a request means: "" is the global one.
+// list says whose list a request means: "" is the global one, which belongs to the operator on this machine: it concerns all accounts.
 func (a *API) list(r *http.Request, name string) (owner string, err error) {
 	found, err := a.accountOf(r)
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *API) list(r *http.Request, name string) (owner string, err error) {
 	case "", "account":
 		return found.ID, nil
 	case "global":
-		return "", nil
+		return "", operatorOnly(r, "the global list")
 	}
 	return "", refuse(http.StatusBadRequest, "list is account or global, not %q", name)
 }
