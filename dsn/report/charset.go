@@ -1,49 +1,104 @@
 package report
 
 import (
-	"bytes"
-	"io"
-	"mime"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/emersion/go-message/charset"
+	xtext "golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 )
 
-var words = mime.WordDecoder{CharsetReader: charset.Reader}
+// charsetNames are charsets that mail names and that neither the WHATWG nor IANA does,
+// or not as mail means them.
+var charsetNames = map[string]string{
+	"eucjp": "euc-jp", "gb2312": "gb18030", "gbk": "gb18030", "iso-2022-jp-1": "iso-2022-jp",
+	"iso-2022-jp-ms": "iso-2022-jp", "koi8": "koi8-r", "koi8r": "koi8-r", "ansi": "windows-1252", "latin-1": "iso-8859-1", "tis-620": "windows-874", "uhc": "euc-kr",
+}
 
-// decodeWords decodes RFC 2047 encoded words. A word in an unknown charset
-// stays as it is.
-func decodeWords(s string) string {
-	if strings.Contains(s, "=?") {
-		if decoded, err := words.DecodeHeader(s); err == nil {
-			s = decoded
+// codePages are the numbers that Windows has for charsets: cp932, x-cp1251, ms949 …
+var codePages = map[string]string{
+	"874": "windows-874", "932": "shift_jis", "936": "gb18030", "949": "euc-kr", "950": "big5", "1250": "windows-1250",
+	"1251": "windows-1251", "1252": "windows-1252", "1253": "windows-1253", "1254": "windows-1254", "1255": "windows-1255",
+	"1256": "windows-1256", "1257": "windows-1257", "1258": "windows-1258", "20866": "koi8-r", "20932": "euc-jp",
+	"21866": "koi8-u", "28591": "iso-8859-1", "50220": "iso-2022-jp", "51932": "euc-jp", "51949": "euc-kr", "54936": "gb18030",
+}
+
+// byteOrderMark is what Windows programs put before UTF-8.
+const byteOrderMark = "\ufeff"
+
+// isUnstated reports whether the lower-case name of a charset tells nothing.
+func isUnstated(name string) bool {
+	switch name {
+	case "", "us-ascii", "ascii", "ansi_x3.4-1968", "unknown", "unknown-8bit", "x-unknown", "default", "8bit":
+		return true
+	}
+	return false
+}
+
+// isUTF8 reports whether a lower-case name is one of UTF-8.
+func isUTF8(name string) bool {
+	return name == "utf-8" || name == "utf8" || name == "csutf8" || name == "unicode-1-1-utf-8" || name == "cp65001"
+}
+
+// isUTF7 reports whether a lower-case name is one of UTF-7.
+func isUTF7(name string) bool {
+	return strings.HasPrefix(name, "utf-7") || name == "unicode-1-1-utf-7" || name == "csutf7" || name == "csunicode11utf7" || name == "cp65000" || name == "utf7"
+}
+
+// isSevenBit reports whether the charset writes all characters in ASCII, without
+// escapes that give it away.
+func isSevenBit(name string) bool {
+	return len(name) > 0 && (isUTF7(lower(name)) || strings.HasPrefix(lower(name), "hz"))
+}
+
+// encodingOf returns the encoding with the lower-case name, nil when there is none.
+func encodingOf(name string) xtext.Encoding {
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "x-"), "x-")
+	if digits := strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz-_"); codePages[digits] != "" {
+		name = codePages[digits]
+	}
+	if known := charsetNames[name]; known != "" {
+		name = known
+	}
+	switch name {
+	case "gb18030":
+		return simplifiedchinese.GB18030
+	case "hz-gb-2312", "hz":
+		return simplifiedchinese.HZGB2312
+	case "iso-2022-jp":
+		return japanese.ISO2022JP
+	case "utf-16", "utf16":
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	}
+	for _, name := range []string{name, "x-" + name, strings.TrimPrefix(name, "cs")} {
+		// The WHATWG's tables read what is sent: ISO-8859-1 with the characters of Windows-1252.
+		if e, err := htmlindex.Get(name); err == nil && e != xtext.Replacement {
+			return e
+		}
+		if e, err := ianaindex.MIME.Encoding(name); err == nil && e != nil {
+			return e
 		}
 	}
-	return toUTF8(s, "")
+	return nil
 }
 
 // toUTF8 decodes text in the named charset. When the charset is unknown or
 // missing and the text is not UTF-8 it is taken for ISO-2022-JP when it holds
 // its escape sequences, and for Windows-1252 otherwise.
 func toUTF8(text, name string) string {
-	escapes := strings.Contains(text, "\x1b$") || strings.Contains(text, "\x1b(")
-	switch name = strings.ToLower(name); name {
-	case "", "us-ascii", "ascii", "utf-8", "utf8", "unknown", "unknown-8bit", "x-unknown":
-		if utf8.ValidString(text) && !escapes {
-			return text
-		}
-		if strings.HasPrefix(name, "utf") {
-			return strings.ToValidUTF8(text, "\uFFFD")
-		}
-		name = ""
-	}
-	if name != "" {
+	switch name = lower(name); {
+	case isUTF8(name):
+		return strings.ToValidUTF8(text, "\uFFFD")
+	case !isUnstated(name):
 		if decoded, ok := decodeCharset(text, name); ok {
 			return decoded
 		}
 	}
-	if escapes {
+	if strings.Contains(text, "\x1b$") || strings.Contains(text, "\x1b(") {
 		if decoded, ok := decodeCharset(text, "iso-2022-jp"); ok {
 			return decoded
 		}
@@ -55,15 +110,19 @@ func toUTF8(text, name string) string {
 	return strings.ToValidUTF8(decoded, "\uFFFD")
 }
 
+// decodeCharset decodes text in a charset given by its lower-case name, and
+// reports false when there is none of that name.
 func decodeCharset(text, name string) (string, bool) {
-	r, err := charset.Reader(name, strings.NewReader(text))
+	if isUTF7(name) {
+		return decodeUTF7(text), true
+	}
+	e := encodingOf(name)
+	if e == nil {
+		return "", false
+	}
+	decoded, err := e.NewDecoder().String(text)
 	if err != nil {
 		return "", false
 	}
-	var b bytes.Buffer
-	b.Grow(len(text) + len(text)/4)
-	if _, err := io.Copy(&b, r); err != nil {
-		return "", false
-	}
-	return strings.ToValidUTF8(b.String(), "\uFFFD"), true
+	return strings.ToValidUTF8(decoded, "\uFFFD"), true
 }

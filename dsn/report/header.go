@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Field is one header field or one field of a machine part. Value is unfolded
 // and trimmed: a fold becomes the white space as sent. It holds the bytes of the
@@ -43,8 +46,12 @@ func (h Header) Has(name string) bool {
 }
 
 // Text returns the first value of the field with encoded words (RFC 2047)
-// decoded. The result is always valid UTF-8: bytes in no stated charset are
-// taken for Windows-1252 when they are not UTF-8.
+// decoded. The result is always valid UTF-8: other bytes are read in the charset
+// that the Content-Type in the header names, and else as Windows-1252.
 func (h Header) Text(name string) string {
-	return decodeWords(h.Get(name))
+	value := h.Get(name)
+	if utf8.ValidString(value) {
+		return readable(value, "")
+	}
+	return readable(value, param(h.Get("Content-Type"), "charset"))
 }

@@ -145,10 +145,14 @@ func (p *parser) endLeaf() {
 
 // decodeText brings the text of the leaf at the end of all to UTF-8 and LF.
 func (p *parser) decodeText(all []byte, limit int) []byte {
-	own := bytes.TrimRight(unixLines(all[p.leaf.start:]), "\n")
-	if needsDecoding(own) {
+	own := all[p.leaf.start:]
+	if needsDecoding(own) || isSevenBit(p.leaf.charset) {
 		own = []byte(toUTF8(string(own), p.leaf.charset))
 	}
+	if name := lower(p.leaf.charset); p.charset == "" && !isUnstated(name) && !isUTF8(name) {
+		p.charset = name
+	}
+	own = bytes.TrimPrefix(bytes.TrimRight(unixLines(own), "\n"), []byte(byteOrderMark))
 	all = append(all[:p.leaf.start], own...)
 	if len(all) > limit {
 		all = wholeRunes(all[:limit])

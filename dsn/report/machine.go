@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // startMachine begins a machine part. One that stands behind the returned mail
@@ -59,6 +60,9 @@ func (p *parser) endMachine() {
 	}
 	p.machine += len(body)
 	part := p.leaf.part
+	if !utf8.Valid(body) {
+		body = p.decodeLines(body, param(part.Header.Get("Content-Type"), "charset"))
+	}
 	part.Body = string(body)
 	collectGroups(&p.fields, body)
 	if p.fields.over {
@@ -70,4 +74,23 @@ func (p *parser) endMachine() {
 		part.MediaType = feedbackReport
 	}
 	p.m.Machine = append(p.m.Machine, part)
+}
+
+// decodeLines brings the lines that are not UTF-8 to it when their charset is
+// known: that of the part, or that of the text before it.
+func (p *parser) decodeLines(body []byte, charset string) []byte {
+	if name := lower(charset); isUnstated(name) || isUTF8(name) {
+		charset = p.charset
+	}
+	if charset == "" {
+		return body
+	}
+	var b []byte
+	for line := range bytes.Lines(body) {
+		if !utf8.Valid(line) {
+			line = []byte(toUTF8(string(line), charset))
+		}
+		b = append(b, line...)
+	}
+	return wholeRunes(b[:min(len(b), maxMachine)])
 }

@@ -54,6 +54,7 @@ type parser struct {
 	held    []byte
 	holding bool
 	guess   guess
+	charset string // that a text part names
 	// forwarded is the header of a returned mail that is a report itself.
 	forwarded Header
 }

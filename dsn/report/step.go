@@ -85,7 +85,7 @@ func (p *parser) content(line []byte) {
 func (p *parser) headerLine(line []byte) {
 	f := &p.fields
 	if !p.top && len(f.spans) == 0 {
-		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		line = bytes.TrimPrefix(line, []byte(byteOrderMark))
 		if len(line) == 0 || line[0] == ' ' || line[0] == '\t' {
 			return // nothing yet, or the rest of a field that was cut off
 		}

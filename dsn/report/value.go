@@ -8,7 +8,7 @@ import (
 
 // Text returns a field value for people: RFC 2047 encoded words decoded, always
 // valid UTF-8; see Header.Text.
-func Text(value string) string { return decodeWords(value) }
+func Text(value string) string { return readable(value, "") }
 
 // WithoutComments returns value without its comments (RFC 5322 section 3.2.2)
 // and trimmed. Parentheses inside quoted strings are none. A comment that is
