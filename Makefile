@@ -1,11 +1,11 @@
-# Rebound. Targets: demo run build test acceptance bench fuzz lint
+# Rebound. Targets: demo run build test acceptance bench fuzz lint lab
 SHELL      := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 60s
 export CGO_ENABLED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help tools demo run build test acceptance bench fuzz lint
+.PHONY: help tools demo run build test acceptance bench fuzz lint lab
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,3 +43,6 @@ lint: tools ## gofmt, vet, staticcheck, and a tidy go.mod
 	go vet -tags acceptance ./...
 	go run $(STATICCHECK) -tags acceptance ./...
 	go mod tidy -diff
+
+lab: ## record mails from real MTAs into testdata/recordings-new, MTAS="postfix dma …" for some (root on Debian, 6 GB, 15 minutes)
+	@testdata/lab/record $(MTAS)
