@@ -151,17 +151,14 @@ func accountCommand() *cobra.Command {
 	set := &cobra.Command{Use: "set ID", Short: "Make an account (12 digits), or change what its list takes in", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			name, _ := command.Flags().GetString("name")
-			texts, _ := command.Flags().GetStringSlice("suppress")
-			reasons := []suppression.Reason{}
-			for _, text := range texts {
-				if text != "" {
-					reasons = append(reasons, suppression.Reason(strings.ToUpper(text)))
-				}
+			var reasons []suppression.Reason
+			if command.Flags().Changed("suppress") {
+				reasons = reasonsFrom(command)
 			}
 			return newClient(command).call(command.Context(), http.MethodPut, "/v1/accounts", nil, api.Account{ID: args[0], Name: name, SuppressedReasons: reasons}, nil)
 		}}
 	set.Flags().String("name", "", "a name for people")
-	set.Flags().StringSlice("suppress", []string{"BOUNCE", "COMPLAINT"}, "what puts an address on the account's list; empty: use the global list")
+	set.Flags().StringSlice("suppress", []string{"BOUNCE", "COMPLAINT"}, "what puts an address on the account's list; empty: use the global list (default: as it is)")
 	list := &cobra.Command{Use: "list", Short: "Print the accounts", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			var answer struct{ Accounts []api.Account }
@@ -175,4 +172,16 @@ func accountCommand() *cobra.Command {
 	command.AddCommand(set, list)
 	clientFlags(command.PersistentFlags())
 	return command
+}
+
+// reasonsFrom are those that --suppress names, never nil: an empty flag means none.
+func reasonsFrom(command *cobra.Command) []suppression.Reason {
+	texts, _ := command.Flags().GetStringSlice("suppress")
+	reasons := []suppression.Reason{}
+	for _, text := range texts {
+		if text != "" {
+			reasons = append(reasons, suppression.Reason(strings.ToUpper(text)))
+		}
+	}
+	return reasons
 }

@@ -20,27 +20,49 @@ func checkCommand() *cobra.Command {
 		GroupID: "lists",
 		Short:   "Say whether addresses are suppressed, why, since when and until when",
 		Long: `Asks the running server about addresses, or about those on standard input, one a line (-).
-The exit status is 0 when none is suppressed, 1 when some are, and 2 when the server could not be asked.`,
-		Args: cobra.MinimumNArgs(1),
+The exit status is 0 when none is suppressed, 1 when some are, and 2 when the server could not be asked or something is no address.`,
+		Args: func(command *cobra.Command, args []string) error {
+			return unchecked(command, cobra.MinimumNArgs(1)(command, args))
+		},
 		RunE: func(command *cobra.Command, args []string) error {
 			results, err := check(command, args)
 			if err == nil {
 				err = show(command, []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}, results, checkRow)
 			}
 			if err != nil {
-				fmt.Fprintln(command.ErrOrStderr(), "rebound:", err)
-				return exitStatus(2)
+				return unchecked(command, err)
 			}
-			for _, result := range results {
-				if result.Suppressed {
-					return exitStatus(1)
-				}
-			}
-			return nil
+			return checkStatus(results)
 		},
 	}
+	command.SetFlagErrorFunc(unchecked)
 	clientFlags(command.Flags())
 	return command
+}
+
+// unchecked says why nothing could be checked: with a status of its own, because 1 is an answer.
+func unchecked(command *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	fmt.Fprintln(command.ErrOrStderr(), "rebound:", err)
+	return exitStatus(2)
+}
+
+func checkStatus(results []api.CheckResult) error {
+	status := exitStatus(0)
+	for _, result := range results {
+		if result.Problem != "" {
+			return exitStatus(2)
+		}
+		if result.Suppressed {
+			status = 1
+		}
+	}
+	if status == 0 {
+		return nil
+	}
+	return status
 }
 
 func check(command *cobra.Command, args []string) ([]api.CheckResult, error) {

@@ -40,6 +40,20 @@ func newClient(command *cobra.Command) client {
 	return client{base: strings.TrimSuffix(base, "/"), key: os.Getenv("REBOUND_KEY")}
 }
 
+// web is an HTTP client that shows the access key, when there is one, and follows no redirect with it.
+func (c client) web() *http.Client {
+	return &http.Client{Transport: c, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// RoundTrip sends a request with the access key.
+func (c client) RoundTrip(request *http.Request) (*http.Response, error) {
+	if id, secret, ok := strings.Cut(c.key, ":"); ok {
+		request = request.Clone(request.Context())
+		request.SetBasicAuth(id, secret)
+	}
+	return http.DefaultTransport.RoundTrip(request)
+}
+
 // call sends body as JSON (nil: none) and reads the answer into answer (nil: dropped). The account flag goes with each call.
 func (c client) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
 	var content io.Reader
@@ -73,10 +87,7 @@ func (c client) open(ctx context.Context, method, path string, query url.Values,
 	if content != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if id, secret, ok := strings.Cut(c.key, ":"); ok {
-		request.SetBasicAuth(id, secret)
-	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := c.web().Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("no server at %s (start one with `rebound serve`, or give --url): %w", c.base, errors.Unwrap(err))
 	}

@@ -35,7 +35,7 @@ As a pipe transport it exits with 75 (EX_TEMPFAIL) when the server cannot take t
 				return fmt.Errorf("--to has over %d recipients", recipientsLimit)
 			}
 			taken := 0
-			client := &intake.Client{URL: strings.TrimSuffix(base, "/")}
+			client := &intake.Client{URL: strings.TrimSuffix(base, "/"), HTTP: newClient(command).web()}
 			err := intake.Walk(orStdin(paths), command.InOrStdin(), func(name string, mail io.Reader) error {
 				err := send(command.Context(), client, mail, from, to)
 				if err == nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,14 +23,20 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := root().ExecuteContext(ctx)
 	stop()
+	os.Exit(statusOf(err, os.Stderr))
+}
+
+// statusOf says with which status to end, and what there is to say about the error of a command.
+func statusOf(err error, stderr io.Writer) int {
 	var status exitStatus
 	switch {
 	case errors.As(err, &status):
-		os.Exit(int(status))
+		return int(status)
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "rebound:", err)
-		os.Exit(1)
+		fmt.Fprintln(stderr, "rebound:", err)
+		return 1
 	}
+	return 0
 }
 
 func root() *cobra.Command {

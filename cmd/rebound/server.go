@@ -162,7 +162,7 @@ func (srv *server) openListeners(context.Context) error {
 			continue
 		}
 		network := "tcp"
-		if strings.HasPrefix(addr, "/") || strings.HasPrefix(addr, "./") {
+		if isSocket(addr) {
 			network = "unix"
 		}
 		listener, err := net.Listen(network, addr)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -142,14 +143,20 @@ func readSettingsFile(file string, known []string) (map[string]any, error) {
 }
 
 func flatten(file string, node *yaml.Node, prefix string, known []string, values map[string]any) error {
+	if node.ShortTag() == "!!null" {
+		return nil // nothing, or nothing but comments
+	}
 	if node.Kind != yaml.MappingNode {
 		return fmt.Errorf("%s:%d: settings are written as \"key: value\"", file, node.Line)
 	}
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		name := prefix + key.Value
 		isGroup := slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, name+".") })
 		switch {
+		case seen[name]:
+			return fmt.Errorf("%s:%d: %s is set twice", file, key.Line, name)
 		case isGroup:
 			if err := flatten(file, value, name+".", known, values); err != nil {
 				return err
@@ -161,6 +168,7 @@ func flatten(file string, node *yaml.Node, prefix string, known []string, values
 				return err
 			}
 		}
+		seen[name] = true
 	}
 	return nil
 }
@@ -217,14 +225,9 @@ func distance(a, b string) int {
 
 // check finds what cannot work before anything is opened.
 func (s settings) check() error {
-	var problems []error
-	for key, addr := range map[string]string{"http": s.HTTP, "https": s.HTTPS, "smtp": s.SMTP, "nats.listen": s.NATS.Listen} {
-		if addr == "" {
-			continue
-		}
-		if _, _, err := net.SplitHostPort(addr); err != nil {
-			problems = append(problems, fmt.Errorf("settings: %s: %q is no host:port such as 127.0.0.1:8025", key, addr))
-		}
+	problems := append(s.checkAddresses(), s.checkURLs()...)
+	if len(s.Roles) == 0 {
+		problems = append(problems, errors.New("settings: roles: name at least one, or leave them out for all"))
 	}
 	all := []string{roleIntake, roleWorker, roleDelivery, roleAPI}
 	for _, role := range s.Roles {
@@ -245,6 +248,32 @@ func (s settings) check() error {
 	}
 	return errors.Join(problems...)
 }
+
+func (s settings) checkAddresses() (problems []error) {
+	for _, one := range []struct{ key, addr string }{{"http", s.HTTP}, {"https", s.HTTPS}, {"smtp", s.SMTP}, {"lmtp", s.LMTP},
+		{"nats.listen", s.NATS.Listen}, {"smarthost.address", s.SmartHost.Address}} {
+		if one.addr == "" || one.key == "lmtp" && isSocket(one.addr) {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(one.addr); err != nil {
+			problems = append(problems, fmt.Errorf("settings: %s: %q is no host:port such as 127.0.0.1:8025", one.key, one.addr))
+		}
+	}
+	return problems
+}
+
+func (s settings) checkURLs() (problems []error) {
+	for _, one := range []struct{ key, text string }{{"public_url", s.PublicURL}, {"certificate_url", s.CertificateURL}} {
+		parsed, err := url.Parse(one.text)
+		if one.text != "" && (err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https") {
+			problems = append(problems, fmt.Errorf("settings: %s: %q is no URL such as https://rebound.example.org", one.key, one.text))
+		}
+	}
+	return problems
+}
+
+// isSocket says whether an address is the path of a Unix socket.
+func isSocket(addr string) bool { return strings.HasPrefix(addr, "/") || strings.HasPrefix(addr, "./") }
 
 func (s settings) has(role string) bool { return slices.Contains(s.Roles, role) }
 
