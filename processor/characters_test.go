@@ -204,3 +204,58 @@ func TestEncodedWordsAreDecodedAsTheyAreSent(t *testing.T) {
 		assertText(t, name, recognizeText(statusReport("text/plain", "", "", "Subject: "+test.subject)).Returned.Text("Subject"), test.want)
 	}
 }
+
+// RFC 6533 section 3, and what mail systems write in its place.
+func TestAddressesBeyondASCIIAreDecoded(t *testing.T) {
+	for _, test := range []struct{ recipient, want string }{
+		{"utf-8; pélé@example.net", "pélé@example.net"},
+		{`utf-8; p\x{E9}l\x{e9}@example.net`, "pélé@example.net"},
+		{`utf-8;\x{30E1}\x{30FC}\x{30EB}@example.net`, "メール@example.net"},
+		{`utf-8; \x{20BB7}\x{2B}1@example.net`, "𠮷+1@example.net"},
+		{"UTF-8 ; <pélé@example.net>", "pélé@example.net"},
+		{"rfc822;pélé@example.net", "pélé@example.net"},
+		{"rfc822;p\xe9l\xe9@example.net", "pélé@example.net"},
+		{"rfc822; =?iso-8859-1?Q?p=E9l=E9?=@example.net", "pélé@example.net"},
+		{"utf-8; jane@bücher.example", "jane@bücher.example"},
+		{`utf-8; jane@b\x{FC}cher.example`, "jane@bücher.example"},
+		{"rfc822; jane@xn--bcher-kva.example", "jane@xn--bcher-kva.example"},
+	} {
+		for _, mediaType := range []string{"message/delivery-status", "message/global-delivery-status\nContent-Transfer-Encoding: 8bit"} {
+			mail := strings.Replace(statusReport("text/plain", "Undelivered.", "no such user", ""), "rfc822; jane@example.net", test.recipient, 1)
+			found := recognizeText(strings.Replace(mail, "message/delivery-status", mediaType, 1))
+			if len(found.Recipients) != 1 {
+				t.Errorf("%s: got %s, %+v", test.recipient, found.Kind, found.Recipients)
+				continue
+			}
+			assertText(t, test.recipient, found.Recipients[0].Address, test.want)
+		}
+	}
+}
+
+func TestAByteOrderMarkBelongsToNoText(t *testing.T) {
+	const bounce = "<jane@example.net>:\n550 5.1.1 no such user\n\n--- Below this line is a copy of the message.\n\nFrom: news@sender.example\nTo: jane@example.net\nSubject: メール\nMessage-ID: <1@sender.example>\n\nHello\n"
+	units := utf16.Encode([]rune("\ufeff" + strings.ReplaceAll(bounce, "\n", "\r\n")))
+	var big, little []byte
+	for _, unit := range units {
+		big, little = append(big, byte(unit>>8), byte(unit)), append(little, byte(unit), byte(unit>>8))
+	}
+	for charset, text := range map[string]string{"utf-8": "\ufeff" + bounce, "": "\ufeff" + bounce, "utf-16": string(big), "UTF-16LE": string(little), "utf-16be": string(big)} {
+		found := recognizeText("From: MAILER-DAEMON@mx.example\nSubject: Undelivered\nContent-Transfer-Encoding: base64\nContent-Type: text/plain; charset=" + charset + "\n\n" + base64Lines(text))
+		assertOne(t, found)
+		assertText(t, charset, found.Returned.Text("Subject"), "メール")
+	}
+	found := recognizeText(strings.Replace(statusReport("text/plain", "Undelivered.", "no such user", ""), "Reporting-MTA", "\ufeffReporting-MTA", 1))
+	assertOne(t, found)
+	assertText(t, "the first field", found.ReportingMTA, "dns; mx.example")
+}
+
+// HTML may tell its charset itself.
+func TestHTMLIsReadInTheCharsetThatItNames(t *testing.T) {
+	words := by(charmap.Windows1251)("Пользователь")
+	for _, meta := range []string{`<meta charset="windows-1251">`, `<META http-equiv="Content-Type" content="text/html; charset=windows-1251">`} {
+		found := recognizeText("From: MAILER-DAEMON@mx.example\nSubject: Undelivered\nContent-Type: text/html\n\n<html><head>" + meta + "</head>\n<p>&lt;jane@example.net&gt;: 550 5.1.1 no such user</p><p>" +
+			"--- Below this line is a copy of the message.</p><p><br>From: news@sender.example<br>To: jane@example.net<br>Subject: " + words + "<br>Message-ID: &lt;1@sender.example&gt;<br><br>Hello\n")
+		assertOne(t, found)
+		assertText(t, meta, found.Returned.Text("Subject"), "Пользователь")
+	}
+}

@@ -40,6 +40,22 @@ func htmlText(source []byte) string {
 	return cutText(b.String())
 }
 
+// metaCharset returns the charset that HTML names in a meta element at its
+// beginning, "" when there is none.
+func metaCharset(source []byte) string {
+	head := strings.ToLower(string(source[:min(len(source), 2048)]))
+	_, meta, _ := strings.Cut(head, "<meta ")
+	_, value, ok := strings.Cut(meta, "charset=")
+	if !ok {
+		return ""
+	}
+	value = strings.TrimLeft(value, `"'`)
+	if end := strings.IndexAny(value, "\"'/> ;\n"); end >= 0 {
+		value = value[:end]
+	}
+	return value
+}
+
 func isHidden(tag []byte) bool {
 	switch string(tag) {
 	case "script", "style", "title":

@@ -134,6 +134,9 @@ func (p *parser) endLeaf() {
 	case textLeaf:
 		p.text = p.decodeText(p.text, maxText)
 	case htmlLeaf:
+		if p.leaf.charset == "" {
+			p.leaf.charset = metaCharset(p.html[p.leaf.start:])
+		}
 		p.html = p.decodeText(p.html, maxHTML)
 	case machineLeaf:
 		p.endMachine()

@@ -50,7 +50,7 @@ func behindContent(h Header) Header {
 
 // endMachine reads the fields of the machine part that ends.
 func (p *parser) endMachine() {
-	body := bytes.Trim(unixLines(p.body), "\n")
+	body := bytes.Trim(bytes.TrimPrefix(unixLines(p.body), []byte(byteOrderMark)), "\n")
 	if room := maxMachineTotal - p.machine; len(body) > room {
 		p.note("machine part", "", ErrTooLarge)
 		body = body[:room]

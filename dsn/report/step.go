@@ -98,9 +98,12 @@ func (p *parser) headerLine(line []byte) {
 	case len(line) == 0:
 		p.endHeader()
 	case f.add(line, headerName), isSeparator(line):
-	case len(f.spans) == 0, bytes.HasPrefix(line, []byte("--")):
+	case len(f.spans) == 0:
 		p.endHeader()
 		p.content(line)
+	case bytes.HasPrefix(line, []byte("--")):
+		p.endHeader()
+		p.line(line) // perhaps the delimiter that the header tells of
 	default:
 		p.held, p.holding = append(p.held[:0], line...), true
 	}
