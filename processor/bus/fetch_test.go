@@ -97,10 +97,11 @@ func TestFetchMailsIsBoundedInNumberAndBytes(t *testing.T) {
 	for range count {
 		publish(t, b, bus.Mail{Raw: big})
 	}
-	if mails, err := b.FetchMails(t.Context(), 7, soon); err != nil || len(mails) != 7 {
-		t.Errorf("got %d mails, error %v; want 7", len(mails), err)
+	mails, err := b.FetchMails(t.Context(), 7, soon)
+	if err != nil || len(mails) == 0 || len(mails) > 7 { // fewer come when the server is slow to send the first ones
+		t.Errorf("got %d mails, error %v; want 1 to 7", len(mails), err)
 	}
-	for got := 7; got < count; {
+	for got := len(mails); got < count; {
 		mails, err := b.FetchMails(t.Context(), count, soon)
 		if err != nil || len(mails) == 0 || len(mails) > 32<<20/len(big) {
 			t.Fatalf("got %d mails of %d KiB, error %v; want some, and at most 32 MiB", len(mails), len(big)>>10, err)
