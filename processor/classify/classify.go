@@ -112,13 +112,20 @@ func (c *Classifier) Classify(in Input) Result {
 
 // weigh returns the rule that the verdict rests on.
 func (c *Classifier) weigh(in Input, e evidence) *rule {
-	strong, weak := c.match(fold(in.Diagnostic, maxDiagnostic), e)
+	var strong, weak *rule
+	if !e.success {
+		strong, weak = c.match(fold(in.Diagnostic, maxDiagnostic), e)
+	}
 	if strong != nil {
 		return strong
 	}
 	code := c.byCode(e)
 	if code != nil && !code.weak {
 		return code
+	}
+	reply := c.replies[e.reply]
+	if reply != nil && !reply.weak {
+		return reply
 	}
 	if weak != nil {
 		return weak
@@ -130,8 +137,8 @@ func (c *Classifier) weigh(in Input, e evidence) *rule {
 	if code != nil && code.cause != c.unknown.cause {
 		return code
 	}
-	if r := c.replies[e.reply]; r != nil {
-		return r
+	if reply != nil {
+		return reply
 	}
 	if textWeak != nil {
 		return textWeak

@@ -1,33 +1,11 @@
 package classify
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/rebound-mail/rebound/dsn/status"
 )
-
-// TestWellKnownRepliesGetTheirVerdict reads testdata/replies.txt.
-func TestWellKnownRepliesGetTheirVerdict(t *testing.T) {
-	content, err := os.ReadFile("testdata/replies.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := Default()
-	for line := range strings.Lines(string(content)) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		fields := strings.SplitN(line, " ", 3)
-		diagnostic := strings.ReplaceAll(fields[2], `\n`, "\n")
-		r := c.Classify(Input{Action: "failed", Diagnostic: diagnostic, Address: "jane@example.net"})
-		if got, want := r.BounceType+"/"+r.BounceSubType+" "+string(r.Scope), fields[0]+" "+fields[1]; got != want {
-			t.Errorf("%q: got %s by %s, want %s", diagnostic, got, r.Rule, want)
-		}
-	}
-}
 
 func TestVerdictRestsOnTheMostTellingEvidence(t *testing.T) {
 	tests := []struct {

@@ -17,7 +17,8 @@ const (
 type evidence struct {
 	inDiagnostic status.Code
 	inStatus     status.Code
-	reply        int // 400 to 599, 0 for none
+	reply        int  // 400 to 599, 0 for none
+	success      bool // the diagnostic is a reply that accepts, whose words name no fault
 	temporary    bool
 }
 
@@ -28,6 +29,8 @@ func gather(in Input) evidence {
 	e.inStatus, _ = status.Parse(in.Status)
 	if reply, ok := status.FindReply(diagnostic); ok && reply >= 400 {
 		e.reply = reply
+	} else {
+		e.success = ok
 	}
 	e.temporary = e.isTemporary(in.Action)
 	return e

@@ -54,28 +54,36 @@ func load(own, built []File) (*Classifier, error) {
 		return nil, err
 	}
 	c := &Classifier{phrases: newTrie(), codes: map[status.Code]*rule{}, replies: map[int]*rule{}}
-	causes := map[string]*cause{}
+	causes, err := causesOf(entries)
+	if err != nil {
+		return nil, err
+	}
+	c.unknown = &rule{name: "none", cause: causes["unknown"], weak: true}
+	var problems []error
 	for _, e := range entries {
 		if !e.isCause() {
-			continue
+			problems = append(problems, c.add(e, causes))
 		}
-		if causes[e.Name], err = e.cause(); err != nil {
-			return nil, err
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return c, c.checkExamples(entries, own)
+}
+
+func causesOf(entries []*entry) (map[string]*cause, error) {
+	causes := map[string]*cause{}
+	var problems []error
+	for _, e := range entries {
+		if e.isCause() {
+			found, err := e.cause()
+			causes[e.Name], problems = found, append(problems, err)
 		}
 	}
 	if causes["unknown"] == nil {
-		return nil, errors.New(`there must be a cause "unknown"`)
+		problems = append(problems, errors.New(`there must be a cause "unknown"`))
 	}
-	c.unknown = &rule{name: "none", cause: causes["unknown"], weak: true}
-	for _, e := range entries {
-		if e.isCause() {
-			continue
-		}
-		if err := c.add(e, causes); err != nil {
-			return nil, err
-		}
-	}
-	return c, c.checkExamples(entries, own)
+	return causes, errors.Join(problems...)
 }
 
 // overlay reads all files and leaves out what an earlier layer replaces.
