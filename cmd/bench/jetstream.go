@@ -71,12 +71,16 @@ func (s *jetStream) publishOne(ctx context.Context, _ int) error {
 	return err
 }
 
-// publishBatch publishes reports as one atomic batch (ADR-50 of the NATS project) and waits until they are durable.
-func (s *jetStream) publishBatch(ctx context.Context, _ int) error {
+// batchesOf publishes so many reports with each call, as one atomic batch (ADR-50 of the NATS project), and waits until they are durable.
+func (s *jetStream) batchesOf(size int) func(context.Context, int) error {
+	return func(ctx context.Context, _ int) error { return s.publishBatch(ctx, size) }
+}
+
+func (s *jetStream) publishBatch(ctx context.Context, size int) error {
 	id := strconv.FormatInt(s.batch.Add(1), 10)
-	for i := range batchSize {
+	for i := range size {
 		message := &nats.Msg{Subject: "bare", Data: s.next(), Header: nats.Header{"Nats-Batch-Id": {id}, "Nats-Batch-Sequence": {strconv.Itoa(i + 1)}}}
-		if i+1 < batchSize {
+		if i+1 < size {
 			if err := s.conn.PublishMsg(message); err != nil {
 				return err
 			}
@@ -88,7 +92,7 @@ func (s *jetStream) publishBatch(ctx context.Context, _ int) error {
 			return err
 		}
 		var answer struct{ Count int }
-		if err := json.Unmarshal(reply.Data, &answer); err != nil || answer.Count != batchSize {
+		if err := json.Unmarshal(reply.Data, &answer); err != nil || answer.Count != size {
 			return fmt.Errorf("the batch was answered with %s (%v)", reply.Data, err)
 		}
 	}
