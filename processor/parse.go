@@ -20,7 +20,9 @@ func Parse(file string, r io.Reader, rules *classify.Classifier) schemas.Parsed 
 		line.ArrivalDate = schemas.Time{Time: found.Complaint.ArrivalDate}
 	}
 	for _, recipient := range found.Recipients {
-		line.Recipients = append(line.Recipients, parsedRecipient(recipient))
+		if recipient.Address != "" { // an auto-reply may not say whose it is
+			line.Recipients = append(line.Recipients, parsedRecipient(recipient))
+		}
 	}
 	if found.Kind == KindBounce || found.Kind == KindAutoReply {
 		line.BounceType, line.BounceSubType = overall(found.Recipients)

@@ -21,6 +21,7 @@ type lines struct {
 	size     int64 // bytes read
 	err      error // what ended the input, io.EOF included
 	cut      bool  // the line was longer than maxLine
+	open     bool  // the line has no end: the input ends in it
 	skip     bool  // drop the rest of a cut line first
 	idle     int   // reads in a row that gave nothing
 }
@@ -61,7 +62,7 @@ func (l *lines) next() ([]byte, bool) {
 		}
 		if l.err != nil {
 			line := l.buf[l.pos:l.end]
-			l.pos = l.end
+			l.pos, l.open = l.end, true
 			return line, len(line) > 0
 		}
 		l.fill()

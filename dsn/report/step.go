@@ -61,8 +61,12 @@ func (p *parser) startPart() {
 	p.leaf = leaf{kind: headerLeaf}
 }
 
-// content takes a line that is no delimiter.
+// content takes a line that is no delimiter. When the mail is cut off inside a
+// part, the last line is left out if it may have an address, which would be cut too.
 func (p *parser) content(line []byte) {
+	if p.in.open && p.depth > 0 && p.stack[p.depth-1].begun && (p.leaf.kind == textLeaf || bytes.IndexByte(line, '@') >= 0) {
+		return
+	}
 	switch p.leaf.kind {
 	case headerLeaf:
 		p.headerLine(line)
