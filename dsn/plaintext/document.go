@@ -2,6 +2,8 @@ package plaintext
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rebound-mail/rebound/dsn/report"
 )
@@ -12,12 +14,18 @@ type document struct {
 	// lines are the lines of the report, before the returned mail, and lower the
 	// same in lower case.
 	lines, lower []string
-	// text is the report in lower case.
+	// text is the report in lower case, runs of white space as one blank.
 	text string
 	// returned is the header of the returned mail, nil when there is none.
 	returned report.Header
 	// subject and from are those of the mail, in lower case.
 	subject, from string
+	// listed tells which lines stand in a list that the text announces, all are
+	// the addresses in the lines, and senders those of the sender. They are made
+	// when they are asked for.
+	listed  []bool
+	all     []mention
+	senders map[string]bool
 }
 
 func open(m *report.Message) *document {
@@ -27,27 +35,81 @@ func open(m *report.Message) *document {
 		subject:  strings.ToLower(m.Header.Text("Subject")),
 		from:     strings.ToLower(m.Header.Text("From")),
 	}
-	text, rest := m.Text, ""
-	if at, after := findReturned(text); at >= 0 {
-		text, rest = text[:at], text[after:]
-	}
-	if d.returned == nil && rest != "" {
-		d.returned = returnedHeader(rest)
+	text, lower := m.Text, toLower(m.Text)
+	if at, after := findReturned(lower); at >= 0 {
+		own := returnedHeader(text[after:])
+		if d.returned == nil {
+			d.returned = own
+		}
+		// A heading such as "Original message:" may also stand above the report.
+		if own != nil || strings.IndexByte(text[:at], '@') >= 0 {
+			text = text[:at]
+		}
 	}
 	if len(text) > maxReport {
 		text = strings.ToValidUTF8(text[:maxReport], "")
 	}
-	d.text = strings.ToLower(text)
+	lower = lower[:len(text)]
+	d.text = squeeze(lower)
+	count := strings.Count(text, "\n") + 1
+	d.lines, d.lower = make([]string, 0, count), make([]string, 0, count)
 	for line := range strings.Lines(text) {
+		whole := len(line)
 		line = strings.TrimRight(line, "\r\n\t ")
 		d.lines = append(d.lines, line)
-		d.lower = append(d.lower, strings.ToLower(line))
+		d.lower = append(d.lower, lower[:len(line)])
+		lower = lower[whole:]
 	}
 	return d
 }
 
-// findReturned returns where the returned mail begins in the text, with the line
-// that announces it, and where that line ends; -1 when it does not stand there.
+// squeeze returns s with one blank in the place of each run of white space.
+func squeeze(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for word := range strings.FieldsSeq(s) {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// toLower returns s in lower case, every character in its place: those stay as
+// they are whose lower case is longer or shorter.
+func toLower(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf {
+			return string(appendLower(make([]byte, 0, len(s)), s))
+		}
+	}
+	return s
+}
+
+func appendLower(dst []byte, s string) []byte {
+	for i, r := range s {
+		switch size := utf8.RuneLen(r); {
+		case r < utf8.RuneSelf:
+			if r >= 'A' && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			dst = append(dst, byte(r))
+		case r == utf8.RuneError: // may be one byte that is no UTF-8
+			_, size = utf8.DecodeRuneInString(s[i:])
+			dst = append(dst, s[i:i+size]...)
+		default:
+			if low := unicode.ToLower(r); utf8.RuneLen(low) == size {
+				r = low
+			}
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}
+
+// findReturned returns where the returned mail begins in the text, which is in
+// lower case, with the line that announces it, and where that line ends; -1 when it does not stand there.
 func findReturned(text string) (at, after int) {
 	pos := 0
 	for line := range strings.Lines(text) {
@@ -70,7 +132,7 @@ func announcesReturned(line string) bool {
 		return false
 	}
 	// Sendmail begins its report with "The original message was received at".
-	line = strings.TrimPrefix(strings.ToLower(strings.Trim(line, " \t\r\n-=*|_#>:.+<")), "the ")
+	line = strings.TrimPrefix(strings.Trim(line, " \t\r\n-=*|_#>:.+<"), "the ")
 	if line == "" || strings.HasPrefix(line, "original message was") {
 		return false
 	}
@@ -86,7 +148,7 @@ func announcesReturned(line string) bool {
 // of a mail, followed by another field or a folded line.
 func beginsHeader(line, rest string) bool {
 	line = strings.TrimLeft(line, " \t>")
-	if !hasFoldedPrefix(line, "received:") && !hasFoldedPrefix(line, "return-path:") && !hasFoldedPrefix(line, "dkim-signature:") {
+	if !strings.HasPrefix(line, "received:") && !strings.HasPrefix(line, "return-path:") && !strings.HasPrefix(line, "dkim-signature:") {
 		return false
 	}
 	next, _, _ := strings.Cut(rest, "\n")
@@ -137,20 +199,4 @@ func isField(line string) bool {
 		}
 	}
 	return !strings.HasPrefix(line[colon:], "://")
-}
-
-func hasFoldedPrefix(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-// contains reports whether the report, in lower case, holds one of the phrases.
-func (d *document) contains(phrases []string) bool { return containsAny(d.text, phrases) }
-
-func containsAny(s string, phrases []string) bool {
-	for _, phrase := range phrases {
-		if strings.Contains(s, phrase) {
-			return true
-		}
-	}
-	return false
 }

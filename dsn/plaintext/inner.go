@@ -10,17 +10,18 @@ import (
 var forwardMarks = []string{"fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "i:", "転送:", "转发:", "轉寄:"}
 
 // inner returns the bounce that somebody forwarded in m, or that a provider
-// wrapped in a text of its own, as the mail that it was. It returns nil when
-// there is none.
-func inner(m *report.Message) *report.Message {
+// wrapped in a text of its own, as the mail that it was, and what stands before
+// it. It returns nil when there is none.
+func inner(m *report.Message) (wrapped *report.Message, remark string) {
 	text := unquote(m.Text)
 	for rest := text; ; {
 		line, behind, more := strings.Cut(rest, "\n")
 		if isSystemFrom(line) {
-			return split(headerAround(text, len(text)-len(rest)))
+			start := headerStart(text, len(text)-len(rest))
+			return split(text[start:]), text[:start]
 		}
 		if !more {
-			return nil
+			return nil, ""
 		}
 		rest = behind
 	}
@@ -30,7 +31,7 @@ func inner(m *report.Message) *report.Message {
 func isForwarded(subject string) bool {
 	for _, mark := range forwardMarks {
 		if rest, ok := strings.CutPrefix(subject, mark); ok {
-			return containsAny(rest, subjectPhrases)
+			return subjectPhrases.in(rest)
 		}
 	}
 	return false
@@ -39,12 +40,27 @@ func isForwarded(subject string) bool {
 // isSystemFrom reports whether the line is the From field of a mail system.
 func isSystemFrom(line string) bool {
 	line = strings.ToLower(line)
-	return strings.HasPrefix(line, "from:") && containsAny(line, systemNames)
+	return strings.HasPrefix(line, "from:") && systemNames.in(line)
 }
 
-// headerAround returns the text from the first line of the header on that holds
-// the line at the place.
-func headerAround(text string, at int) string {
+// isRemark reports whether the text before a forwarded bounce is more than a few
+// words: somebody who writes about a bounce wants to talk about it.
+func isRemark(text string) bool {
+	words := 0
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "--") || strings.HasSuffix(line, ":") {
+			continue // "----- Forwarded message -----", "Begin forwarded message:"
+		}
+		if strings.ContainsAny(line, "?？") {
+			return true
+		}
+		words += len(strings.Fields(line))
+	}
+	return words > 4
+}
+
+// headerStart returns where the header begins that holds the line at the place.
+func headerStart(text string, at int) int {
 	start := at
 	for start > 0 {
 		previous := strings.LastIndexByte(text[:start-1], '\n') + 1
@@ -54,7 +70,7 @@ func headerAround(text string, at int) string {
 		}
 		start = previous
 	}
-	return text[start:]
+	return start
 }
 
 // split makes a mail of text, a header and a body.

@@ -11,34 +11,34 @@ import (
 // could not be delivered. What an ordinary mail may have by chance is never
 // enough alone.
 func (d *document) isBounce() bool {
-	says := d.contains(failurePhrases)
-	subject := containsAny(d.subject, subjectPhrases)
-	if !says && !subject {
+	says := failurePhrases.in(d.text)
+	subject := subjectPhrases.in(d.subject)
+	if !says && !subject || digestWords.in(d.subject) {
 		return false
 	}
 	h := d.message.Header
 	switch {
 	case h.Has("X-Failed-Recipients"):
 		return true
-	case containsAny(d.from, systemNames):
-		return says && subject || d.returned != nil || hasNullSender(h) || d.hasReply()
+	case systemNames.in(d.from) && d.isAnswer():
+		return d.returned != nil || d.hasReply() && d.isFormal()
+	case systemNames.in(d.from):
+		return says && subject || d.returned != nil || hasNullSender(h) || d.hasReply() || says && d.isFormal()
 	case h.Has("X-MLServer"): // the list manager fml
-		return says && subject
-	case d.isConversation():
+		return says && (subject || fmlSubjects.in(d.subject))
+	case d.isConversation() || isAnswerSubject(d.subject):
 		return false
 	case hasNullSender(h):
-		return says && (subject || d.returned != nil)
-	case containsAny(d.from, robotNames):
-		return says && subject && (d.returned != nil || d.hasReply())
+		return says && (subject || d.returned != nil || d.hasReply() && d.isFormal())
 	}
-	return says && subject && d.returned != nil
+	return says && subject && d.returned != nil && !isSystemMail(d.returned)
 }
 
 // looksLikeBounce reports whether the header alone allows for a bounce. It spares
 // ordinary mail the search in its text.
 func looksLikeBounce(m *report.Message) bool {
-	return containsAny(strings.ToLower(m.Header.Text("From")), systemNames) || hasNullSender(m.Header) ||
-		m.Header.Has("X-Failed-Recipients") || containsAny(strings.ToLower(m.Header.Text("Subject")), subjectPhrases)
+	return systemNames.in(strings.ToLower(m.Header.Text("From"))) || hasNullSender(m.Header) ||
+		m.Header.Has("X-Failed-Recipients") || subjectPhrases.in(strings.ToLower(m.Header.Text("Subject")))
 }
 
 // isConversation reports whether the mail is a part of a thread or of a mailing
@@ -46,6 +46,47 @@ func looksLikeBounce(m *report.Message) bool {
 func (d *document) isConversation() bool {
 	h := d.message.Header
 	return h.Has("In-Reply-To") || h.Has("References") || h.Has("List-Id") || h.Has("List-Post") || h.Has("List-Unsubscribe")
+}
+
+// isAnswer reports whether the mail answers another one, as people do who run
+// mail systems.
+func (d *document) isAnswer() bool {
+	return d.isConversation() && isAnswerSubject(d.subject)
+}
+
+// isAnswerSubject reports whether the subject, in lower case, is one of those
+// that mail programs make for answers and forwarded mails.
+func isAnswerSubject(subject string) bool {
+	for _, marks := range [...][]string{answerMarks, forwardMarks} {
+		for _, mark := range marks {
+			if strings.HasPrefix(subject, mark) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isSystemMail reports whether the header is that of a bounce.
+func isSystemMail(h report.Header) bool {
+	return systemNames.in(strings.ToLower(h.Text("From")))
+}
+
+// isFormal reports whether a recipient stands in the text as programs write it:
+// in a list, before a colon at the beginning of its line, or with three words
+// beside it at the most.
+func (d *document) isFormal() bool {
+	listed := d.lists()
+	for _, m := range d.mentions() {
+		line := strings.TrimSpace(d.lines[m.line])
+		if m.place < replied || strings.HasPrefix(line, ">") && d.isConversation() {
+			continue
+		}
+		if m.place >= leading && listed[m.line] || m.place == leading && d.beginsReason(&m) || len(strings.Fields(line)) <= 4 {
+			return true
+		}
+	}
+	return false
 }
 
 // hasNullSender reports whether the mail came with the null reverse-path that
@@ -62,10 +103,14 @@ func (d *document) hasReply() bool {
 	return reply || code
 }
 
-// delayed reports whether the mail is still being tried.
+// delayed reports whether the mail is still being tried for all recipients of
+// whom the report does not say otherwise.
 func (d *document) delayed() bool {
-	return d.contains(delayPhrases) && !strings.Contains(d.text, "failed permanently") && !strings.Contains(d.text, "permanent error")
+	return !lastWords.in(d.text) && (delayPhrases.in(d.text) || delaySubjects.in(d.subject))
 }
+
+// lastWords say of all recipients that the mail is not tried any more.
+var lastWords = newPhrases("failed permanently", "permanent error", "permanent failure", "permanent fatal")
 
 // formats names the mail systems by the words that they use.
 var formats = []struct{ name, phrase string }{

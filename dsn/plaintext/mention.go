@@ -8,20 +8,6 @@ import (
 	"github.com/rebound-mail/rebound/dsn/address"
 )
 
-// place is how an address stands in its line, the clearer the greater.
-type place int
-
-const (
-	// aside is an address in a sentence or in a header field.
-	aside place = iota
-	// alias is one that the failed address was made from.
-	alias
-	// leading is one that the line begins with, behind bullets and codes.
-	leading
-	// named is one behind words that name a recipient or a failure.
-	named
-)
-
 // mention is an address in the report.
 type mention struct {
 	address string
@@ -35,22 +21,46 @@ const maxMentions = 1000
 
 // mentions returns the addresses in the report, line by line.
 func (d *document) mentions() []mention {
-	var all []mention
+	if d.all != nil {
+		return d.all
+	}
+	all := []mention{}
+	listed, reached := d.lists(), d.reached()
 	for i, line := range d.lines {
-		lower := d.lower[i]
+		if isSignature(line) && len(all) > 0 {
+			break
+		}
+		last := 0 // the end of the address before
 		for from := 0; len(all) < maxMentions; {
 			start, end, ok := nextAddress(line, from)
 			if !ok {
 				break
 			}
 			if spec, ok := cleanAddress(line[start:end]); ok {
-				all = append(all, mention{spec, key(spec), i, d.placeOf(i, lower, start)})
+				place := placeOf(d.lower[i], start)
+				switch {
+				case reached[i] && place > accepted:
+					place = accepted
+				case last > 0 && strings.Trim(line[last:start], " \t,;<>\"'&") == "":
+					place = all[len(all)-1].place // a list
+				case place == prose && listed[i] && last == 0:
+					place = leading
+				case place == leading && d.behindContact(i):
+					place = aside
+				}
+				all = append(all, mention{spec, key(spec), i, place})
+				last = end
 			}
 			from = end
 		}
 	}
+	d.demoteReasons(all)
+	d.all = all
 	return all
 }
+
+// isSignature reports whether the line begins a signature (RFC 3676 section 4.3).
+func isSignature(line string) bool { return line == "--" }
 
 // nextAddress returns the bounds of what may be an address in line, from the
 // place on: all around an "@" up to what no address holds.
@@ -71,6 +81,12 @@ func nextAddress(line string, from int) (start, end int, ok bool) {
 		start--
 	}
 	end = at + 1
+	if end < len(line) && line[end] == '[' {
+		// A domain literal (RFC 5321 section 4.1.3).
+		if literal := strings.IndexByte(line[end:], ']'); literal > 0 {
+			return start, end + literal + 1, true
+		}
+	}
 	for end < len(line) && !endsAddress(line[end]) && line[end] != '@' {
 		end++
 	}
@@ -112,11 +128,20 @@ func endsAddress(c byte) bool {
 func cleanAddress(s string) (string, bool) {
 	s = strings.TrimRight(s, ".!?'`*’”。、を")
 	s = strings.TrimLeft(s, ".'`*=‘“-")
+	for _, kind := range addressKinds {
+		if len(s) > len(kind) && strings.EqualFold(s[:len(kind)], kind) {
+			s = s[len(kind):]
+		}
+	}
 	if !address.IsAddress(s) {
 		return "", false
 	}
 	return s, true
 }
+
+// addressKinds are what Exchange and X.400 gateways put before an address:
+// "c=us;a= ;p=one;dda:SMTP=jane@one.example;".
+var addressKinds = []string{"smtp=", "rfc-822=", "rfc822="}
 
 // key returns the form in which spellings of an address are the same.
 func key(s string) string {
@@ -125,29 +150,4 @@ func key(s string) string {
 		return strings.ToLower(s)
 	}
 	return k
-}
-
-// placeOf judges the place of the address at lower[start:].
-func (d *document) placeOf(line int, lower string, start int) place {
-	before := strings.TrimSpace(strings.TrimRight(lower[:start], `<"'(*[ `))
-	if behindMail(lower[start:]) {
-		return aside
-	}
-	bare := strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
-	switch {
-	case containsAny(bare, aliasWords):
-		return alias
-	case containsAny(bare, asideWords):
-		return aside
-	case containsAny(bare, namingWords):
-		return named
-	case strings.TrimLeft(bare, "0123456789. -#:") == "":
-		return leading
-	}
-	return aside
-}
-
-// behindMail reports whether the address is that of a message id.
-func behindMail(rest string) bool {
-	return strings.HasPrefix(rest, "javamail.") || strings.HasPrefix(rest, "message-id")
 }

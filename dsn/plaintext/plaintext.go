@@ -64,7 +64,16 @@ func Parse(m *report.Message) (*Bounce, error) {
 }
 
 // readers are asked in this order; nil means that it is something else.
-var readers = [...]func(*report.Message) *Bounce{readRejection, readNotification, readReturnReceipt, readReport, readWrapped}
+var readers = [...]func(*report.Message) *Bounce{readRejection, readNotification, readReturnReceipt, readForwarded, readReport, readWrapped}
+
+// readForwarded reads a bounce that a mail system forwarded: what stands in its
+// text is a mail of its own, and not the returned one.
+func readForwarded(m *report.Message) *Bounce {
+	if !isForwarded(strings.ToLower(m.Header.Text("Subject"))) {
+		return nil
+	}
+	return readWrapped(m)
+}
 
 // readReport is the general reader.
 func readReport(m *report.Message) *Bounce {
@@ -82,14 +91,17 @@ func readReport(m *report.Message) *Bounce {
 	return &Bounce{Format: d.format(), ReportingMTA: d.reportingMTA(), Recipients: recipients, Returned: d.returned}
 }
 
-// readWrapped reads a bounce inside another mail's text.
+// readWrapped reads a bounce inside another mail's text: one that a person
+// forwarded without a word about it, or that a mail system wrapped.
 func readWrapped(m *report.Message) *Bounce {
-	subject, from := strings.ToLower(m.Header.Text("Subject")), strings.ToLower(m.Header.Text("From"))
-	if !isForwarded(subject) && !containsAny(from, systemNames) {
+	from := strings.ToLower(m.Header.Text("From"))
+	forwarded := isForwarded(strings.ToLower(m.Header.Text("Subject")))
+	system := systemNames.in(from) || strings.Contains(from, "listserv")
+	if !forwarded && !system {
 		return nil
 	}
-	wrapped := inner(m)
-	if wrapped == nil {
+	wrapped, remark := inner(m)
+	if wrapped == nil || !system && isRemark(remark) {
 		return nil
 	}
 	return readReport(wrapped)

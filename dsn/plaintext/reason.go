@@ -157,15 +157,15 @@ func givesReason(text, address string) bool {
 	if _, ok := status.FindReply(text); ok {
 		return true
 	}
-	return containsAny(text, reasonWords)
+	return reasonWords.in(text) || successes.in(text)
 }
 
 // reasonWords are in nearly every reason that mail systems give.
-var reasonWords = []string{
+var reasonWords = newPhrases(
 	"unknown", "not found", "no such", "not exist", "n't exist", "invalid", "illegal", "not listed", "not recognized", "wasn't found", "couldn't be found", "wasn’t found",
 	"full", "quota", "exceed", "too large", "too big", "disabled", "inactive", "suspended", "no longer",
 	"refused", "denied", "rejected", "blocked", "spam", "virus", "policy", "prohibited", "not allowed", "restricted",
 	"timed out", "timeout", "unreachable", "not reachable", "connection", "connect", "expired", "too long", "retries", "retry", "giving up", "giving up.", "not responding", "network",
 	"loop", "hop", "unrout", "lookup", "deferred", "temporar",
 	"inconnu", "unbekannt", "existiert nicht", "no existe", "desconocid", "sconosciut", "inesistent", "не найден", "не существует", "переполнен", "存在しません", "見つかりません", "不存在", "已满",
-}
+)

@@ -3,6 +3,7 @@ package plaintext
 import (
 	"strings"
 
+	"github.com/rebound-mail/rebound/dsn/address"
 	"github.com/rebound-mail/rebound/dsn/report"
 	"github.com/rebound-mail/rebound/dsn/status"
 )
@@ -14,25 +15,56 @@ func (d *document) recipients() []Recipient {
 	chosen := d.failedField()
 	for _, pick := range []func() []string{
 		func() []string { return d.choose(all, leading, named) },
+		func() []string { return d.choose(all, replied, replied) },
+		func() []string { return d.choose(all, addressed, addressed) },
 		func() []string { return d.choose(all, alias, alias) },
 		d.onlyReturned,
+		d.localNames,
+		func() []string { return d.choose(all, accepted, accepted) },
+		func() []string { return d.lone(all) },
+		d.fromReturnPath,
 	} {
 		if len(chosen) == 0 {
 			chosen = pick()
 		}
 	}
 	chosen = chosen[:min(len(chosen), maxRecipients)]
-	owner, delayed := d.owners(chosen, all), d.delayed()
+	owner, delayed, reached := d.owners(chosen, all), d.delayed(), onlyReached(all)
 	recipients := make([]Recipient, 0, len(chosen))
 	for _, a := range chosen {
 		diagnostic := d.reason(a, owner)
 		r := Recipient{Address: a, Diagnostic: diagnostic, Delayed: delayed}
+		switch said := strings.ToLower(diagnostic); {
+		case reached[key(a)] && successes.in(said):
+			r.Delayed, r.Delivered = false, true
+		case finalPhrases.in(said):
+			r.Delayed = false
+		case delayPhrases.in(said):
+			r.Delayed = true
+		}
 		if code, ok := status.Find(diagnostic); ok {
 			r.Status = code.String()
 		}
 		recipients = append(recipients, r)
 	}
 	return recipients
+}
+
+// onlyReached returns the recipients whom the report names only as ones that the
+// mail reached.
+func onlyReached(all []mention) map[string]bool {
+	reached := map[string]bool{}
+	for _, m := range all {
+		if m.place == accepted {
+			reached[m.key] = true
+		}
+	}
+	for _, m := range all {
+		if m.place > accepted {
+			delete(reached, m.key)
+		}
+	}
+	return reached
 }
 
 // failedField returns the addresses in X-Failed-Recipients, the field of Exim
@@ -65,7 +97,7 @@ func addressesIn(values []string) []string {
 // sender, who is named in many reports, is taken only when there is nobody else,
 // and when a mail came back: postmasters tell people about their own mailbox.
 func (d *document) choose(all []mention, from, to place) []string {
-	sender := d.senders()
+	sender := d.sender()
 	var others, own []string
 	seen := map[string]bool{}
 	for _, m := range all {
@@ -87,17 +119,19 @@ func (d *document) choose(all []mention, from, to place) []string {
 	return others
 }
 
-// senders returns the addresses that the returned mail came from, and that the
+// sender returns the addresses that the returned mail came from, and that the
 // report came to.
-func (d *document) senders() map[string]bool {
-	set := map[string]bool{}
-	for _, a := range addressesIn([]string{
-		d.message.Header.Get("To"), d.message.Header.Get("From"),
-		d.returned.Get("Return-Path"), d.returned.Get("From"), d.returned.Get("Sender"),
-	}) {
-		set[key(a)] = true
+func (d *document) sender() map[string]bool {
+	if d.senders == nil {
+		d.senders = map[string]bool{}
+		for _, a := range addressesIn([]string{
+			d.message.Header.Get("To"), d.message.Header.Get("From"),
+			d.returned.Get("Return-Path"), d.returned.Get("From"), d.returned.Get("Sender"),
+		}) {
+			d.senders[key(a)] = true
+		}
 	}
-	return set
+	return d.senders
 }
 
 // isStaff reports whether the address is of those who run a mail system.
@@ -117,7 +151,7 @@ func (d *document) onlyReturned() []string {
 		return nil
 	}
 	for _, field := range []string{"X-Failed-Recipients", "X-Original-To", "Delivered-To"} {
-		if found := addressesIn(d.returned.Values(field)); len(found) == 1 && !d.senders()[key(found[0])] {
+		if found := addressesIn(d.returned.Values(field)); len(found) == 1 && !d.sender()[key(found[0])] {
 			return found
 		}
 	}
@@ -134,4 +168,27 @@ func valuesOf(h report.Header, names ...string) []string {
 		values = append(values, h.Values(name)...)
 	}
 	return values
+}
+
+// lone returns the one address that stands in the text, in a sentence, if it is
+// the only one of somebody else than the sender and the staff.
+func (d *document) lone(all []mention) []string {
+	found := d.choose(all, prose, prose)
+	if len(found) != 1 || isStaff(key(found[0])) {
+		return nil
+	}
+	return found
+}
+
+// fromReturnPath returns the recipient whom the address was made for that the
+// report came to. It is the last resort: a forwarded mail may have failed for
+// another one.
+func (d *document) fromReturnPath() []string {
+	h := d.message.Header
+	for _, returnPath := range addressesIn(valuesOf(h, "X-Original-To", "Delivered-To", "Envelope-To", "To")) {
+		if recipient, ok := address.FromReturnPath(returnPath); ok {
+			return []string{recipient}
+		}
+	}
+	return nil
 }

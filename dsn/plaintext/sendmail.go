@@ -34,20 +34,20 @@ func statedReason(own string) string {
 
 // successes are what Sendmail says in its transcript of a recipient whose mail
 // went on.
-var successes = []string{"successfully delivered", "expanded to multiple addresses", "expanded by alias", "relayed; expect no further notifications", "delivered to mailing list"}
+var successes = newPhrases("successfully delivered", "expanded to multiple addresses", "expanded by alias", "relayed; expect no further notifications", "relayed to mailer", "delivered to mailing list")
 
 // readReturnReceipt reads Sendmail's "Return receipt" for a mail that went on
 // from an alias. QUIRK(sendmail): its delivery-status part has no recipient
 // group then; only the transcript names the recipient.
 // testdata/recordings/sendmail/expanded.nodsn.eml
 func readReturnReceipt(m *report.Message) *Bounce {
-	if !strings.EqualFold(strings.TrimSpace(m.Header.Text("Subject")), "return receipt") || !containsAny(strings.ToLower(m.Header.Text("From")), systemNames) {
+	if !strings.EqualFold(strings.TrimSpace(m.Header.Text("Subject")), "return receipt") || !systemNames.in(strings.ToLower(m.Header.Text("From"))) {
 		return nil
 	}
 	receipt := &Bounce{Format: "sendmail", Returned: m.Returned}
 	for line := range strings.Lines(m.Text) {
 		name, said, ok := strings.Cut(strings.TrimSpace(line), "... ")
-		if !ok || !containsAny(strings.ToLower(said), successes) || len(receipt.Recipients) == maxRecipients {
+		if !ok || !successes.in(strings.ToLower(said)) || len(receipt.Recipients) == maxRecipients {
 			continue
 		}
 		if addr, err := address.Parse(name); err == nil { // a local name has no "@": it is what the alias led to

@@ -1,0 +1,80 @@
+package plaintext
+
+import "strings"
+
+// maxLists bounds the lists that a text may announce: each is looked for in two
+// lines of it.
+const maxLists = 100
+
+// lists tells which lines stand in a list of recipients that the text announces:
+// a sentence on a failure, or on recipients, that ends with a colon. The list
+// ends at the first blank line behind its first address.
+func (d *document) lists() []bool {
+	if d.listed != nil {
+		return d.listed
+	}
+	d.listed = make([]bool, len(d.lines))
+	begun, open := false, false
+	for i, announced := 0, 0; i < len(d.lines); i++ {
+		switch {
+		case announced < maxLists && d.announcesList(i):
+			announced++
+			begun, open = false, true
+		case begun && isBlank(d.lines[i]):
+			open = false
+		case open:
+			begun = begun || strings.IndexByte(d.lines[i], '@') >= 0
+			d.listed[i] = true
+		}
+	}
+	return d.listed
+}
+
+// listWords stand in the sentences that announce recipients.
+var listWords = newPhrases("recipient", "address", "following", "these people", "destinat", "empfänger", "adress", "ontvanger", "получател", "адресат", "宛先", "收件人")
+
+// announcesList reports whether the line ends a sentence that announces a list.
+// The sentence may have begun on the line before.
+func (d *document) announcesList(i int) bool {
+	line := strings.TrimRight(d.lower[i], " \t*-")
+	if !strings.HasSuffix(line, ":") && !strings.HasSuffix(line, "：") {
+		return false
+	}
+	if strings.IndexByte(line, '@') >= 0 && len(strings.Fields(line)) < 4 {
+		return false
+	}
+	return isAnnouncement(line) || i > 0 && isAnnouncement(d.lower[i-1])
+}
+
+func isAnnouncement(line string) bool { return failurePhrases.in(line) || listWords.in(line) }
+
+// reached tells which lines are about recipients whom the mail reached, or whom
+// the other server took: those in a section of Sendmail's report on successes,
+// and commands and replies in a transcript that name a recipient and succeed.
+func (d *document) reached() []bool {
+	reached := make([]bool, len(d.lines))
+	success := false
+	for i, line := range d.lower {
+		if isHeading(line) {
+			success = strings.Contains(line, "successful") || strings.Contains(line, "were delivered")
+		}
+		reached[i] = success || successes.in(line) || isAcceptance(line)
+		if i > 0 && strings.Contains(d.lower[i-1], "rcpt to") && isAcceptance(line) {
+			reached[i-1] = true
+		}
+	}
+	return reached
+}
+
+// isHeading reports whether the line is one between dashes.
+func isHeading(line string) bool {
+	line = strings.TrimSpace(line)
+	return strings.HasPrefix(line, "--") && strings.HasSuffix(line, "--")
+}
+
+// isAcceptance reports whether the line is a reply of class 2 in a transcript.
+func isAcceptance(line string) bool {
+	line = strings.TrimLeft(line, " \t<>-|=")
+	line = strings.TrimLeft(strings.TrimPrefix(line, "in "), " ")
+	return len(line) > 3 && line[0] == '2' && line[1] == '5' && line[2] >= '0' && line[2] <= '9' && (line[3] == ' ' || line[3] == '-')
+}

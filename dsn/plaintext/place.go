@@ -1,0 +1,142 @@
+package plaintext
+
+import (
+	"strings"
+
+	"github.com/rebound-mail/rebound/dsn/status"
+)
+
+// place is how an address stands in its line, the clearer the greater.
+type place int
+
+const (
+	// aside is the address of somebody else: the sender, a helper, a link.
+	aside place = iota
+	// prose is an address somewhere in a sentence.
+	prose
+	// alias is one that the failed address was made from.
+	alias
+	// accepted is one that the other server took, or that the mail reached.
+	accepted
+	// addressed is one in a "To:" field of the mail that is told about.
+	addressed
+	// replied is one within the reply of a server.
+	replied
+	// leading is one that the line begins with, behind bullets and codes, or that
+	// stands in a list that the text announces.
+	leading
+	// named is one behind words that name a recipient or a failure.
+	named
+)
+
+// placeOf judges the place of the address at lower[start:], lower being a line
+// in lower case.
+func placeOf(lower string, start int) place {
+	before := strings.TrimSpace(strings.TrimRight(lower[:start], `<"'(*[ `))
+	if behindMail(lower[start:]) {
+		return aside
+	}
+	bare := strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
+	switch {
+	case aliasWords.in(bare):
+		return alias
+	case asideWords.in(bare) || endsInWord(bare, agentWords):
+		return aside
+	case strings.HasSuffix(bare, "dda:"):
+		return leading
+	case namingWords.in(bare):
+		return named
+	case strings.TrimLeft(bare, "0123456789. -#:") == "", bare == "smtp", bare == "address":
+		return leading
+	case isToField(bare):
+		return addressed
+	case isReply(bare):
+		return replied
+	}
+	return prose
+}
+
+// endsInWord reports whether the last word of s is one of the words.
+func endsInWord(s string, words []string) bool {
+	for _, word := range words {
+		if rest, ok := strings.CutSuffix(s, word); ok && (rest == "" || rest[len(rest)-1] == ' ') {
+			return true
+		}
+	}
+	return false
+}
+
+// isToField reports whether s is the name of the field with the recipients, in
+// the description of the mail.
+func isToField(s string) bool {
+	switch s {
+	case "to:", "to", "an:", "à:", "à :", "para:", "a:", "aan:", "til:", "till:", "do:", "кому:", "cc:", "宛先:":
+		return true
+	}
+	return false
+}
+
+// isReply reports whether s begins the reply of a server, or holds one.
+func isReply(s string) bool {
+	_, reply := status.FindReply(s)
+	_, code := status.Find(s)
+	return reply || code
+}
+
+// behindContact reports whether the line before says whom to ask.
+func (d *document) behindContact(line int) bool {
+	for first := max(line-5, 0); line > first; {
+		line--
+		if before := strings.TrimSpace(d.lower[line]); before != "" {
+			for _, ending := range contactEndings {
+				if strings.HasSuffix(before, ending) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return false
+}
+
+// behindMail reports whether the address is that of a message id.
+func behindMail(rest string) bool {
+	return strings.HasPrefix(rest, "javamail.") || strings.HasPrefix(rest, "message-id")
+}
+
+// demoteReasons gives the place of a reply to the addresses that begin a line
+// within the reason for a recipient: behind "<jane@one.example>: host said" in
+// the same paragraph those without a colon, and those that are indented deeper
+// than the recipient.
+func (d *document) demoteReasons(all []mention) {
+	var head *mention // what begins the paragraph
+	line := 0
+	for i := range all {
+		m := &all[i]
+		for ; line < m.line; line++ {
+			if isBlank(d.lines[line]) {
+				head = nil
+			}
+		}
+		switch {
+		case m.place != leading:
+		case head == nil:
+			head = m
+		case m.line != head.line && (indent(d.lines[m.line]) > indent(d.lines[head.line]) || d.beginsReason(head) && !d.beginsReason(m)):
+			m.place = replied
+		}
+	}
+}
+
+// beginsReason reports whether a colon stands behind the address.
+func (d *document) beginsReason(m *mention) bool {
+	_, behind, _ := strings.Cut(d.lines[m.line], m.address)
+	if expanded := strings.Index(behind, " (expanded from "); expanded >= 0 {
+		if end := strings.IndexByte(behind[expanded:], ')'); end > 0 {
+			behind = behind[:expanded] + behind[expanded+end+1:]
+		}
+	}
+	return strings.HasPrefix(strings.TrimLeft(behind, `>"'`), ":")
+}
+
+func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " \t")) }
