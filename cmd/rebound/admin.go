@@ -158,7 +158,7 @@ func accountCommand() *cobra.Command {
 			return newClient(command).call(command.Context(), http.MethodPut, "/v1/accounts", nil, api.Account{ID: args[0], Name: name, SuppressedReasons: reasons}, nil)
 		}}
 	set.Flags().String("name", "", "a name for people")
-	set.Flags().StringSlice("suppress", []string{"BOUNCE", "COMPLAINT"}, "what puts an address on the account's list; empty: use the global list (default: as it is)")
+	set.Flags().StringSlice("suppress", nil, "what puts an address on the account's list (BOUNCE, COMPLAINT); empty: the global list counts; not given: as it is")
 	list := &cobra.Command{Use: "list", Short: "Print the accounts", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			var answer struct{ Accounts []api.Account }
