@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -210,5 +212,38 @@ func TestRunFinishesWhatItHasBegun(t *testing.T) {
 	}
 	if stats, err := w.bus.Stats(t.Context()); err != nil || stats.Waiting != 0 || stats.InWork != 0 {
 		t.Errorf("%d wait, %d in work, %v", stats.Waiting, stats.InWork, err)
+	}
+}
+
+func TestTwoWorkersSideBySideDoEverythingOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	const reports = 40
+	for i := range reports {
+		id := strconv.Itoa(i)
+		w.send("<"+id+"@sender.example>", id+"@example.net")
+		for range 2 {
+			w.publish(bounceMail{id: id, recipients: []string{id + "@example.net"}, original: "<" + id + "@sender.example>"}.String())
+		}
+	}
+	woken := make(chan struct{}, 2*reports)
+	ctx, stop := context.WithCancel(t.Context())
+	var working sync.WaitGroup
+	for range 2 {
+		worker := *w.worker
+		worker.Wake = func() { woken <- struct{}{} }
+		working.Go(func() {
+			if err := worker.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for len(w.arrived()) < reports {
+		<-woken
+	}
+	stop()
+	working.Wait()
+	if want := (statistics.Counts{DeliveryAttempts: reports, Bounces: reports}); w.counts() != want || len(w.outbox()) != reports || len(w.arrived()) != reports {
+		t.Errorf("counted %+v, %d in the outbox, %d arrived; want each report once", w.counts(), len(w.outbox()), len(w.arrived()))
 	}
 }
