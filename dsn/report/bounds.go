@@ -25,7 +25,7 @@ const (
 	maxMachine = 64 << 10
 	// maxMachineParts and maxMachineTotal bound all machine parts together.
 	maxMachineParts = 8
-	maxMachineTotal = 128 << 10
+	maxMachineTotal = 96 << 10
 	// maxGroupFields bounds the fields of a machine part: fewer than 16 bytes a
 	// field is no report.
 	maxGroupFields = maxMachine / 16
