@@ -138,8 +138,7 @@ func fromText(message *report.Message, bounce *plaintext.Bounce, rules *classify
 }
 
 func fromReply(message *report.Message, reply *autoreply.Reply) Report {
-	ids := append([]string{reply.InReplyTo}, reply.References...)
-	ids = ids[:min(len(ids), maxMessageIDs)]
+	ids := searchable(append([]string{reply.InReplyTo}, reply.References...))
 	return Report{Kind: KindAutoReply, Format: "rfc3834", Returned: message.Returned, MessageIDs: ids,
 		Recipients: []Recipient{{Address: reply.From, Outcome: OutcomeDelivered,
 			Cause: classify.Result{BounceType: "Transient", BounceSubType: "General", Reason: reasonAutoReply, Rule: reply.Reason}}}}
@@ -176,7 +175,16 @@ func messageIDs(message *report.Message, envelopeID string) []string {
 			ids = append(ids, strings.Fields(value)...)
 		}
 	}
-	return ids[:min(len(ids), maxMessageIDs)]
+	return searchable(ids)
+}
+
+// searchable bounds ids and makes them fit for a database.
+func searchable(ids []string) []string {
+	ids = ids[:min(len(ids), maxMessageIDs)]
+	for i := range ids {
+		ids[i] = utf8(ids[i])
+	}
+	return ids
 }
 
 func date(text string) time.Time {

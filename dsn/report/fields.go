@@ -88,12 +88,21 @@ func (f *fields) header() Header {
 	if len(f.spans) == 0 {
 		return nil
 	}
+	blankNULs(f.buf)
 	text := string(f.buf)
 	h := make(Header, len(f.spans))
 	for i, s := range f.spans {
 		h[i] = Field{Name: text[s.name:s.colon], Value: trim(text[s.colon:s.end])}
 	}
 	return h
+}
+
+// blankNULs makes blanks of the bytes that no database and no JSON reader likes.
+func blankNULs(b []byte) {
+	for i := bytes.IndexByte(b, 0); i >= 0; i = bytes.IndexByte(b, 0) {
+		b[i] = ' '
+		b = b[i+1:]
+	}
 }
 
 // groups returns what was collected as one header for each group.

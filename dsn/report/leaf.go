@@ -155,6 +155,7 @@ func (p *parser) decodeText(all []byte, limit int) []byte {
 	if name := lower(p.leaf.charset); p.charset == "" && !isUnstated(name) && !isUTF8(name) {
 		p.charset = name
 	}
+	blankNULs(own)
 	own = bytes.TrimPrefix(bytes.TrimRight(unixLines(own), "\n"), []byte(byteOrderMark))
 	all = append(all[:p.leaf.start], own...)
 	if len(all) > limit {
