@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// insertFeedback notes a report and its recipients; first is false when the report is known.
+// insertFeedback notes a report and its recipients; first is false when the report has had its effects. One that matched no mail has
+// had none: when it comes again and does match by then, because the mail was registered meanwhile, it counts.
 func insertFeedback(ctx context.Context, tx *sql.Tx, j *job) (first bool, err error) {
 	problem := ""
 	if j.found.Err != nil {
@@ -16,7 +17,10 @@ func insertFeedback(ctx context.Context, tx *sql.Tx, j *job) (first bool, err er
 	mail := j.received.Mail
 	result, err := tx.ExecContext(ctx, `INSERT INTO feedback
 		(id, seq, account, kind, format, trust, source, received_at, reported_at, message_id, reporting_mta, subject, problem)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, account = excluded.account, trust = excluded.trust, source = excluded.source,
+			received_at = excluded.received_at, message_id = excluded.message_id
+		WHERE feedback.trust = 'C' AND excluded.trust <> 'C'`,
 		j.effects.FeedbackID, int64(j.received.Seq), j.match.Mail.Account, string(j.found.Kind), j.found.Format, string(j.match.Trust), mail.Source,
 		mail.Received.UnixMilli(), atLeastEpoch(j.found.Date).UnixMilli(), j.match.Mail.MessageID, utf8(j.found.ReportingMTA),
 		bounded(j.found.Header.Text("Subject")), bounded(problem))
@@ -25,6 +29,9 @@ func insertFeedback(ctx context.Context, tx *sql.Tx, j *job) (first bool, err er
 	}
 	if rows, err := result.RowsAffected(); err != nil || rows == 0 {
 		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM feedback_recipient WHERE feedback_id = $1`, j.effects.FeedbackID); err != nil {
+		return false, fmt.Errorf("processor: noting feedback %s: %w", j.effects.FeedbackID, err)
 	}
 	return true, insertRecipients(ctx, tx, j)
 }

@@ -33,6 +33,27 @@ func TestUnmatchedReportIsKeptAndChangesNothing(t *testing.T) {
 	}
 }
 
+// A bounce may come in before its mail is known, from an old mailbox for example.
+func TestUnmatchedReportCountsWhenItComesAgainAfterItsMailWasRegistered(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	report := bounceMail{id: "r1", recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String()
+	w.publish(report)
+	w.turn(1)
+	w.send("<m1@sender.example>", "jane@example.net")
+	for range 2 { // and once only
+		w.publish(report)
+		w.turn(1)
+	}
+	got := w.arrived()
+	if len(got) != 1 || got[0].Trust != TrustB || len(got[0].Recipients) != 1 || !got[0].Recipients[0].Listed {
+		t.Errorf("noted: %+v", got)
+	}
+	if w.lists("jane@example.net") != "account" || w.counts().Bounces != 1 {
+		t.Errorf("listed on %q, counted %+v", w.lists("jane@example.net"), w.counts())
+	}
+}
+
 // Poisoning: whoever has a return path could name anyone in a report to it.
 func TestSignedReturnPathMeansTheBoundAddressWhateverFinalRecipientSays(t *testing.T) {
 	t.Parallel()

@@ -263,6 +263,11 @@ func (s settings) checkAddresses() (problems []error) {
 }
 
 func (s settings) checkURLs() (problems []error) {
+	if host, _, err := net.SplitHostPort(s.HTTP); err == nil && s.PublicURL == "" {
+		if addr, err := netip.ParseAddr(host); host == "" || err == nil && addr.IsUnspecified() {
+			problems = append(problems, fmt.Errorf("settings: http listens on all addresses (%s): say in public_url how subscribers reach it", s.HTTP))
+		}
+	}
 	for _, one := range []struct{ key, text string }{{"public_url", s.PublicURL}, {"certificate_url", s.CertificateURL}} {
 		parsed, err := url.Parse(one.text)
 		if one.text != "" && (err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https") {

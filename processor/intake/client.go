@@ -89,10 +89,12 @@ func outcome(response *http.Response) (id string, err error) {
 	if said.Message != "" {
 		refused = fmt.Errorf("%s: %s", response.Status, said.Message)
 	}
-	if status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {
-		return "", fmt.Errorf("%w: %w", ErrTemporary, refused)
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+		return "", refused
 	}
-	return "", refused
+	// All else is the server's state or a mistake in the set-up, for which no mail should be bounced.
+	return "", fmt.Errorf("%w: %w", ErrTemporary, refused)
 }
 
 // mailBody is the mail as a request's body. It tells errors of the mail's reader from those of the connection, and lets the reader go

@@ -47,11 +47,11 @@ func TestClientTellsTemporaryFromFinalErrors(t *testing.T) {
 		want      string
 	}{
 		{400, `{"message":"the body is empty"}`, false, "400 Bad Request: the body is empty"},
-		{403, "<html>", false, "403 Forbidden"},
-		{404, "", false, "404 Not Found"},
+		{403, "<html>", true, "403 Forbidden"},
+		{404, "", true, "404 Not Found"},
 		{413, `{"message":"the mail is too large"}`, false, "the mail is too large"},
 		{415, `{}`, false, "415 Unsupported Media Type"},
-		{307, `{}`, false, "307 Temporary Redirect"},
+		{307, `{}`, true, "307 Temporary Redirect"},
 		{408, `{}`, true, "408 Request Timeout"},
 		{429, `{}`, true, "429 Too Many Requests"},
 		{500, "", true, "500 Internal Server Error"},
