@@ -31,7 +31,7 @@ func (d *document) isBounce() bool {
 	case hasNullSender(h):
 		return says && (subject || d.returned != nil || d.hasReply() && d.isFormal())
 	}
-	return says && subject && d.returned != nil && !isSystemMail(d.returned)
+	return says && subject && d.returned != nil && !isSystemMail(d.returned) && (d.hasReply() || d.isFormal())
 }
 
 // looksLikeBounce reports whether the header alone allows for a bounce. It spares

@@ -29,6 +29,10 @@ type Reply struct {
 	References []string
 	// Subject is the subject as text.
 	Subject string
+	// NewAddress is the bare address that the text gives in the place of the one
+	// that was written to, "" when it gives none. Nobody vouches for it: show it to
+	// a person, do not write to it.
+	NewAddress string
 	// Reason names the mark that told: "auto-submitted", "x-autoreply",
 	// "precedence+references" and so on.
 	Reason string
@@ -38,10 +42,10 @@ type Reply struct {
 // none. It is to be asked after the readers of reports.
 func Parse(m *report.Message) (*Reply, error) {
 	h := m.Header
-	if isReport(m) || isList(h) || isFromMailSystem(h) || isRequest(h) {
+	if isReport(m) || isList(h) || isFromMailSystem(h) || isRequest(h) || m.MediaType == "text/calendar" {
 		return nil, ErrNotReply
 	}
-	reason := mark(h)
+	reason := mark(m)
 	if reason == "" {
 		return nil, ErrNotReply
 	}
@@ -60,6 +64,7 @@ func Parse(m *report.Message) (*Reply, error) {
 			break
 		}
 	}
+	r.NewAddress = newAddress(m.Text, r.From, h.Text("To"))
 	return r, nil
 }
 

@@ -81,6 +81,23 @@ var mails = []struct{ name, header, reason string }{
 	{"Spanish", "Precedence: bulk\nSubject: Respuesta automática: Pedido\n", "precedence+subject"},
 	{"Russian", "Return-Path: <>\nSubject: Автоответ: заказ\n", "return-path+subject"},
 	{"a ticket system", "Auto-Submitted: auto-generated\nIn-Reply-To: <m@x>\nSubject: [#12] We got your mail\n", "auto-submitted+references"},
+	{"Exchange 5.5", "Subject: Out of Office AutoReply: Hi\n", "subject"},
+	{"Dutch", "Subject: Automatisch antwoord: Hallo\n", "subject"},
+	{"somebody who left", "X-Auto-Response-Suppress: All\nSubject: Jane no longer works here\n", "x-auto-response-suppress+subject"},
+	{"a new address", "Precedence: bulk\nSubject: Neue E-Mail-Adresse\n", "precedence+subject"},
+	{"a challenge", "Return-Path: <>\nSubject: Please confirm your message\n", "return-path+subject"},
+	{"a challenge of ASK", "X-AskVersion: 2.5\nSubject: Please confirm (conf#1)\n", "x-askversion"},
+	{"a ticket system between hosts of two companies", "From: a@help.one.example\nAuto-Submitted: auto-generated\nIn-Reply-To: <m@two.example>\nSubject: Hi\n", "auto-submitted+references"},
+	{"vacation by its program", "Precedence: bulk\nSubject: vacation: Re: Hi\n", "precedence+subject"},
+
+	{"an acceptance", "Auto-Submitted: auto-generated\nIn-Reply-To: <m@x>\nSubject: Accepted: Meeting\n", ""},
+	{"a refusal in German", "Auto-Submitted: auto-generated\nIn-Reply-To: <m@x>\nSubject: Abgelehnt: Besprechung\n", ""},
+	{"a calendar alone", "Auto-Submitted: auto-generated\nIn-Reply-To: <m@x>\nContent-Type: text/calendar\n", ""},
+	{"a read receipt as text", "Auto-Submitted: auto-replied\nIn-Reply-To: <m@x>\nSubject: Gelesen: Hallo\n", ""},
+	{"a tracker in a thread of its own", "From: a@one.example\nAuto-Submitted: auto-generated\nIn-Reply-To: <m@mail.one.example>\nSubject: [#12] closed\n", ""},
+	{"a person's reply by way of Exchange", "X-Auto-Response-Suppress: All\nIn-Reply-To: <m@x>\nSubject: RE: Hi\n", ""},
+	{"a person who moved", "Subject: My new address\n", ""},
+	{"a newsletter on holidays", "Precedence: bulk\nSubject: Holiday opening hours\n", ""},
 
 	{"a person's reply", "In-Reply-To: <m@x>\nReferences: <m@x>\nSubject: Re: Hi\n", ""},
 	{"a person's reply to an automatic one", "In-Reply-To: <m@x>\nSubject: Re: Out of office: Hi\n", ""},
@@ -116,6 +133,57 @@ func TestMarksTellRepliesFromOtherMail(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheTextTellsAResponderThatAnswers(t *testing.T) {
+	const header = "From: a@one.example\nIn-Reply-To: <m@two.example>\nSubject: Re: Hi\n\n"
+	for text, want := range map[string]string{
+		"This is an automated response. We have got your mail.\n":           "text+references",
+		"Still broken.\n\n> This is an automated response.\n":               "",
+		"Still broken.\n\n-----Original-----\nThis is an automated reply\n": "",
+		"Thanks!\n": "",
+	} {
+		r, err := Parse(parse(t, header+text))
+		if got := ""; err == nil {
+			if got = r.Reason; got != want {
+				t.Errorf("%q: got reason %q, want %q", text, got, want)
+			}
+		} else if want != "" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestANewAddressIsReported(t *testing.T) {
+	const header = "From: Jane <jane@one.example>\nTo: orders@sender.example\nAuto-Submitted: auto-replied\nContent-Type: text/plain; charset=utf-8\n\n"
+	for text, want := range map[string]string{
+		"My new address is jane@new.example.\n":                                       "jane@new.example",
+		"My e-mail address has changed to\n\n   <jane@new.example>\n":                 "jane@new.example",
+		"Ab sofort: max@neu.example":                                                  "max@neu.example",
+		"新しいメールアドレス: jane@new.example":                                                "jane@new.example",
+		"jane@one.example is now at jane@new.example, for orders ask bob@one.example": "jane@new.example",
+		"I am away, ask bob@one.example.\n":                                           "",
+		"My new address is jane@one.example\n":                                        "",
+		"Away.\n\n> my new address is joe@two.example\n":                              "",
+		"My new address: @ @@ a@ @b\n":                                                "",
+	} {
+		r, err := Parse(parse(t, header+text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.NewAddress != want {
+			t.Errorf("%q: got %q, want %q", text, r.NewAddress, want)
+		}
+	}
+}
+
+func parse(t *testing.T, mail string) *report.Message {
+	t.Helper()
+	m, err := report.Read(strings.NewReader(mail))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func TestReferencesAreBounded(t *testing.T) {

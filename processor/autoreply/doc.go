@@ -5,5 +5,6 @@
 // It is asked after dsn, arf and plaintext, because mail servers mark their own
 // reports as automatic replies too. A reply by a person, mail of a mailing list,
 // a newsletter, the output of a job and a read receipt are no automatic replies.
-// It does not say when the person is back, or whether the address still lives.
+// It does not say when the person is back, or whether the address still lives; a
+// new address that the text gives is reported, and not believed.
 package autoreply

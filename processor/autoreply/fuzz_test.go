@@ -14,7 +14,7 @@ import (
 // and holds no more than its bounds, and that the same mail gives the same reply.
 func FuzzParse(f *testing.F) {
 	for _, m := range mails {
-		f.Add([]byte("From: Jane <jane@example.net>\n" + m.header + "\nText\n"))
+		f.Add([]byte("From: Jane <jane@example.net>\n" + m.header + "\nMy new address is jane@new.example.\n"))
 	}
 	f.Fuzz(func(t *testing.T, mail []byte) {
 		m, err := report.Read(bytes.NewReader(mail))
@@ -25,7 +25,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r.Reason == "" || len(r.References) > maxReferences || !utf8.ValidString(r.Subject) || r.From != "" && !address.IsAddress(r.From) {
+		if r.Reason == "" || len(r.References) > maxReferences || !utf8.ValidString(r.Subject) || r.From != "" && !address.IsAddress(r.From) || r.NewAddress != "" && !address.IsAddress(r.NewAddress) {
 			t.Fatalf("reply %+v", r)
 		}
 		if again, err := Parse(m); err != nil || !reflect.DeepEqual(r, again) {

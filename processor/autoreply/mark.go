@@ -3,14 +3,16 @@ package autoreply
 import (
 	"strings"
 
+	"github.com/rebound-mail/rebound/dsn/address"
 	"github.com/rebound-mail/rebound/dsn/report"
 )
 
 // mark returns the name of what tells that the mail is an automatic reply, ""
 // when nothing does. A mark that other mail has too counts only beside a second.
-func mark(h report.Header) string {
-	submitted := autoSubmitted(h)
-	if submitted == "no" {
+func mark(m *report.Message) string {
+	h := m.Header
+	submitted, subject := autoSubmitted(h), h.Text("Subject")
+	if submitted == "no" || isNotice(subject) {
 		return ""
 	}
 	if submitted == "auto-replied" {
@@ -23,36 +25,58 @@ func mark(h report.Header) string {
 	if precedence == "auto_reply" || precedence == "auto-reply" || precedence == "autoreply" {
 		return "precedence"
 	}
-	answers := h.Has("In-Reply-To") || h.Has("References")
-	away := isAway(h.Text("Subject"))
-	for _, m := range [...]struct {
-		name string
-		here bool
+	answers, away := answersOther(h), isAway(subject)
+	tells := away || isGone(subject) || isChallenge(subject)
+	for _, mark := range [...]struct {
+		name    string
+		here    bool
+		answers bool // it tells something beside an answer
 	}{
-		{"auto-submitted", strings.HasPrefix(submitted, "auto-")},
-		{"precedence", precedence == "junk" || precedence == "bulk"},
-		{"x-auto-response-suppress", h.Has("X-Auto-Response-Suppress")},
-		{"message-id", isResponderID(h.Get("Message-ID"))},
-		{"x-loop", h.Has("X-Loop")},
-		{"return-path", h.Get("Return-Path") == "<>"},
+		{"auto-submitted", strings.HasPrefix(submitted, "auto-"), true},
+		{"precedence", (precedence == "junk" || precedence == "bulk") && (answers || !isTopic(subject)), true},
+		// Exchange sets it on the mails of people too.
+		{"x-auto-response-suppress", h.Has("X-Auto-Response-Suppress"), false},
+		{"message-id", isResponderID(h.Get("Message-ID")), true},
+		{"x-loop", h.Has("X-Loop") || h.Has("X-MS-Exchange-Inbox-Rules-Loop"), true},
+		{"return-path", h.Get("Return-Path") == "<>", true},
+		{"text", saysAutomatic(m.Text), true},
 	} {
 		switch {
-		case m.here && answers:
-			return m.name + "+references"
-		case m.here && away:
-			return m.name + "+subject"
+		case mark.here && mark.answers && answers:
+			return mark.name + "+references"
+		case mark.here && tells:
+			return mark.name + "+subject"
 		}
 	}
-	if away && answers {
+	switch {
+	case away && answers:
 		return "subject+references"
+	case isProgram(subject):
+		return "subject"
 	}
 	return ""
+}
+
+// answersOther reports whether the mail answers one of somebody else. Trackers
+// and monitors make threads of their own mails.
+func answersOther(h report.Header) bool {
+	answered := ids(h.Get("In-Reply-To"))
+	if len(answered) == 0 {
+		answered = ids(h.Get("References"))
+	}
+	if len(answered) == 0 {
+		return h.Has("In-Reply-To") || h.Has("References")
+	}
+	id := strings.TrimSuffix(answered[len(answered)-1], ">")
+	from, host := address.Domain(h.Text("From")), strings.ToLower(id[strings.LastIndexByte(id, '@')+1:])
+	return from == "" || host != from && !strings.HasSuffix(host, "."+from) && !strings.HasSuffix(from, "."+host)
 }
 
 // responderFields are set by auto responders and by nothing else.
 var responderFields = [...]string{
 	"X-Autoreply", "X-Auto-Reply", "X-Autorespond", "X-Auto-Respond", "X-Autoresponse", "X-Auto-Response", "X-Autoresponder",
-	"X-Mail-Autoreply", "X-Autoreply-From", "X-AutoReply-From", "X-Vacation", "X-Autoresponder-Version",
+	"X-Mail-Autoreply", "X-Autoreply-From", "X-Vacation", "X-Autoresponder-Version", "X-Amazon-Auto-Reply",
+	"X-AskVersion", // Active Spam Killer, a challenge-response program
 }
 
 // responderField returns the name, in lower case, of the field that only auto
