@@ -18,11 +18,24 @@ import (
 // aloneTime is how long HTTP and RSA alone run in a round.
 const aloneTime = 700 * time.Millisecond
 
-// bounds are the reports a second that the parts reach with nothing around them.
-type bounds struct{ jetstream, sqlite, rsa, http float64 }
+// part is what a part does alone.
+type part struct {
+	rate float64 // reports a second
+	cpu  float64 // processor time of a report, in seconds
+}
+
+// bounds are the parts with nothing around them.
+type bounds struct{ jetstream, sqlite, rsa, http part }
 
 // inTurn is what the parts reach when each has the machine for itself, and a report needs one after the other.
-func (b bounds) inTurn() float64 { return 1 / (1/b.jetstream + 1/b.sqlite + 1/b.rsa + 1/b.http) }
+func (b bounds) inTurn() part {
+	slowness, cpu := 0.0, 0.0
+	for _, p := range []part{b.jetstream, b.sqlite, b.rsa, b.http} {
+		slowness += 1 / p.rate
+		cpu += p.cpu
+	}
+	return part{1 / slowness, cpu}
+}
 
 // alone measures the parts with what a server wrote and sent.
 func (b *bench) alone(ctx context.Context, d delivered) (found bounds, err error) {
@@ -40,11 +53,11 @@ func (b *bench) alone(ctx context.Context, d delivered) (found bounds, err error
 }
 
 // rsaAlone signs on all processors as SNS signs: RSA of 2048 bits over SHA-1. A notification has one signature for all its subscribers.
-func (b *bench) rsaAlone(ctx context.Context) (float64, error) {
+func (b *bench) rsaAlone(ctx context.Context) (part, error) {
 	const bits = 2048
 	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
-		return 0, err
+		return part{}, err
 	}
 	sum := sha1.Sum([]byte("a notification"))
 	samples, err := contest(ctx, b.time(aloneTime), []contender{{"sign", runtime.GOMAXPROCS(0), 1, func(context.Context, int) error {
@@ -52,16 +65,16 @@ func (b *bench) rsaAlone(ctx context.Context) (float64, error) {
 		return err
 	}}})
 	if err != nil {
-		return 0, err
+		return part{}, err
 	}
-	return samples[0].rate, nil
+	return part{samples[0].rate, samples[0].cpu}, nil
 }
 
 // httpAlone posts the requests that the server made, as many at a time.
-func (b *bench) httpAlone(ctx context.Context, d delivered) (float64, error) {
+func (b *bench) httpAlone(ctx context.Context, d delivered) (part, error) {
 	hook, err := openWebhook(d.endpoints)
 	if err != nil {
-		return 0, err
+		return part{}, err
 	}
 	defer hook.close()
 	const atOnce = 4 // to an endpoint, as the server does
@@ -85,7 +98,8 @@ func (b *bench) httpAlone(ctx context.Context, d delivered) (float64, error) {
 		return err
 	}}})
 	if err != nil {
-		return 0, err
+		return part{}, err
 	}
-	return samples[0].rate / float64(d.endpoints), nil
+	n := float64(d.endpoints)
+	return part{samples[0].rate / n, samples[0].cpu * n}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -25,6 +26,7 @@ type child struct {
 	process    *exec.Cmd
 	http, smtp string
 	log        string // the file that takes what it says
+	ended      chan error
 }
 
 // build makes the program that is measured.
@@ -41,7 +43,7 @@ func (b *bench) build(ctx context.Context) (binary string, err error) {
 
 // startChild runs the server over a data folder and waits until it is ready.
 func startChild(ctx context.Context, binary, data string) (*child, error) {
-	c := &child{log: data + ".log"}
+	c := &child{log: data + ".log", ended: make(chan error, 1)}
 	for _, addr := range []*string{&c.http, &c.smtp} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -63,7 +65,8 @@ func startChild(ctx context.Context, binary, data string) (*child, error) {
 	if err := c.process.Start(); err != nil {
 		return nil, err
 	}
-	if err := c.awaitReady(ctx); err != nil {
+	go func() { c.ended <- c.process.Wait() }()
+	if err := c.awaitReady(); err != nil {
 		return nil, c.fail(err)
 	}
 	return c, nil
@@ -80,8 +83,9 @@ func withoutSettings(environment []string) []string {
 	return kept
 }
 
-func (c *child) awaitReady(ctx context.Context) error {
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+func (c *child) awaitReady() error {
+	const patience = 30 * time.Second
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		response, err := http.Get("http://" + c.http + "/readyz")
 		if err == nil {
 			_ = response.Body.Close()
@@ -89,10 +93,14 @@ func (c *child) awaitReady(ctx context.Context) error {
 				return nil
 			}
 		}
-		if ctx.Err() != nil || time.Now().After(deadline) {
-			return fmt.Errorf("the server is not ready (%v)", err)
+		select {
+		case err := <-c.ended: // also when ctx of the process has ended
+			c.ended <- err
+			return errors.New("the server ended at its start")
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
+	return fmt.Errorf("the server is not ready after %s", patience)
 }
 
 // stop asks the server to drain and end.
@@ -100,7 +108,7 @@ func (c *child) stop() error {
 	_ = c.process.Process.Signal(syscall.SIGTERM)
 	patience := time.AfterFunc(endWait, func() { _ = c.process.Process.Kill() })
 	defer patience.Stop()
-	if err := c.process.Wait(); err != nil {
+	if err := <-c.ended; err != nil {
 		return c.explain(err)
 	}
 	return nil
@@ -109,7 +117,7 @@ func (c *child) stop() error {
 // fail ends the server at once and says what went wrong, with its own last words.
 func (c *child) fail(cause error) error {
 	_ = c.process.Process.Kill()
-	_ = c.process.Wait()
+	<-c.ended
 	return c.explain(cause)
 }
 

@@ -23,6 +23,7 @@ type contender struct {
 // sample is the speed of a contender.
 type sample struct {
 	rate     float64 // mails a second
+	cpu      float64 // processor time of this process for a mail, in seconds
 	p50, p99 float64 // of a call, in seconds
 }
 
@@ -42,6 +43,7 @@ func contest(ctx context.Context, budget time.Duration, contenders []contender) 
 	for i, of := range samples {
 		medians[i] = sample{
 			rate: median(of, func(s sample) float64 { return s.rate }),
+			cpu:  median(of, func(s sample) float64 { return s.cpu }),
 			p50:  median(of, func(s sample) float64 { return s.p50 }),
 			p99:  median(of, func(s sample) float64 { return s.p99 }),
 		}
@@ -55,6 +57,10 @@ func (c contender) drive(ctx context.Context, budget time.Duration) (sample, err
 	defer cancel(nil)
 	took := make([][]time.Duration, c.callers)
 	var callers sync.WaitGroup
+	used, err := processorTime()
+	if err != nil {
+		return sample{}, err
+	}
 	started := time.Now()
 	for caller := range c.callers {
 		callers.Go(func() {
@@ -73,9 +79,14 @@ func (c contender) drive(ctx context.Context, budget time.Duration) (sample, err
 	if err := context.Cause(ctx); err != nil {
 		return sample{}, err
 	}
+	usedThen, err := processorTime()
+	if err != nil {
+		return sample{}, err
+	}
 	all := slices.Concat(took...)
 	slices.Sort(all)
-	return sample{rate: float64(len(all)*c.many) / elapsed.Seconds(), p50: quantile(all, 0.5), p99: quantile(all, 0.99)}, nil
+	mails := float64(len(all) * c.many)
+	return sample{rate: mails / elapsed.Seconds(), cpu: (usedThen - used).Seconds() / mails, p50: quantile(all, 0.5), p99: quantile(all, 0.99)}, nil
 }
 
 // quantile is in seconds; took is sorted and not empty.

@@ -186,18 +186,25 @@ func (d *delivered) read(before, after map[string]float64) {
 
 func deliverySection(runs []delivered, all []bounds) section {
 	s := section{Key: "deliveries", Title: "Reports, from the first mail to the last webhook", Columns: []column{{"reportsPerSecond", "reports/s", whole},
-		{"ofBound", "of bound", percent}, {"webhooksPerSecond", "webhooks/s", whole}, {"cpuSecondsPerReport", "CPU/report", seconds}}}
+		{"ofBound", "of bound", percent}, {"webhooksPerSecond", "webhooks/s", whole}, {"cpuSecondsPerReport", "CPU/report", seconds}, {"cpuOfBound", "×bound", times}}}
 	for i, d := range runs {
-		rate, n := d.rate(), float64(d.endpoints)
-		bound := all[i]
-		s.Rows = append(s.Rows,
-			row{Name: fmt.Sprintf("%s, %s reports", plural(d.endpoints), whole(float64(d.reports))),
-				Values: []float64{rate, rate / bound.inTurn(), rate * n, d.cpu / float64(d.reports)}},
-			row{Name: "these parts alone, one after the other", Values: []float64{bound.inTurn(), none, none, none}, Bound: true},
-			row{Name: "RSA alone: a signature a report", Values: []float64{bound.rsa, none, none, none}, Bound: true},
-			row{Name: "JetStream alone: the mails", Values: []float64{bound.jetstream, none, none, none}, Bound: true},
-			row{Name: "SQLite alone: the same rows", Values: []float64{bound.sqlite, none, none, none}, Bound: true},
-			row{Name: "HTTP alone: the same requests", Values: []float64{bound.http, none, bound.http * n, none}, Bound: true})
+		n, bound := float64(d.endpoints), all[i]
+		cpu, inTurn := d.cpu/float64(d.reports), bound.inTurn()
+		s.Rows = append(s.Rows, row{Name: fmt.Sprintf("%s, %s reports", plural(d.endpoints), whole(float64(d.reports))),
+			Values: []float64{d.rate(), d.rate() / inTurn.rate, d.rate() * n, cpu, cpu / inTurn.cpu}})
+		for _, b := range []struct {
+			name string
+			part
+			webhooks float64
+		}{
+			{"these parts alone, one after the other", inTurn, none},
+			{"RSA alone: a signature a report", bound.rsa, none},
+			{"JetStream alone: the mails", bound.jetstream, none},
+			{"SQLite alone: the same rows", bound.sqlite, none},
+			{"HTTP alone: the same requests, and answers", bound.http, bound.http.rate * n},
+		} {
+			s.Rows = append(s.Rows, row{Name: b.name, Values: []float64{b.rate, none, b.webhooks, b.cpu, none}, Bound: true})
+		}
 	}
 	lone := slices.Sorted(slices.Values(runs[0].lone))
 	s.Notes = append(s.Notes, fmt.Sprintf("A report that comes alone: the webhook is called %s after the 250 (median of %d, the slowest %s).",

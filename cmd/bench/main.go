@@ -40,7 +40,7 @@ type bench struct {
 	root   string // of the module
 	words  io.Writer
 
-	jetstream float64   // mails a second that JetStream alone makes durable in batches
+	jetstream part      // alone, with batches
 	done      delivered // through a server to one endpoint
 }
 

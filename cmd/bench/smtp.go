@@ -16,6 +16,15 @@ import (
 // smtpConnections is how many connections bring mails at once.
 const smtpConnections = 64
 
+// errLater is returned when the server asks to send the mail again later, as it does while the disk stands still.
+var errLater = errors.New("the server asks to try again later")
+
+// laterWait is the pause before a mail is sent again, and laterTries how often that is done.
+const (
+	laterWait  = 100 * time.Millisecond
+	laterTries = 300
+)
+
 // smtpClient brings reports over one connection as a mail server does: the envelope's commands go out together (RFC 2920).
 type smtpClient struct {
 	conn  net.Conn
@@ -46,8 +55,19 @@ func dialSMTP(addr string) (clients []*smtpClient, hangUp func(), err error) {
 	return clients, hangUp, nil
 }
 
-// send returns when the server has taken the mail over. No line of the mail may begin with a dot.
-func (c *smtpClient) send(to string, mail []byte) error {
+// send returns when the server has taken the mail over; like a mail server it tries again when asked to. No line of the mail may begin
+// with a dot.
+func (c *smtpClient) send(to string, mail []byte) (err error) {
+	for range laterTries {
+		if err = c.try(to, mail); !errors.Is(err, errLater) {
+			return err
+		}
+		time.Sleep(laterWait)
+	}
+	return err
+}
+
+func (c *smtpClient) try(to string, mail []byte) error {
 	if err := c.conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return err
 	}
@@ -79,6 +99,9 @@ func (c *smtpClient) expect(code string) error {
 		line, err := c.reply.ReadString('\n')
 		if err != nil {
 			return err
+		}
+		if strings.HasPrefix(line, "45") {
+			return fmt.Errorf("%w: %s", errLater, strings.TrimSpace(line))
 		}
 		if !strings.HasPrefix(line, code) {
 			return fmt.Errorf("the server says %q, want %s", strings.TrimSpace(line), code)

@@ -20,35 +20,42 @@ type tableRows struct {
 
 // sqliteAlone writes the rows of a run into an empty database of the same form, in transactions of 500 reports, and takes those of the
 // outbox away again, as the server does when they are delivered.
-func (b *bench) sqliteAlone(ctx context.Context, d delivered) (float64, error) {
+func (b *bench) sqliteAlone(ctx context.Context, d delivered) (part, error) {
 	tables, reports, err := readRows(ctx, d)
 	if err != nil {
-		return 0, err
+		return part{}, err
 	}
 	dir, err := b.temp("sqlite")
 	if err != nil {
-		return 0, err
+		return part{}, err
 	}
 	fresh, err := store.Open(ctx, filepath.Join(dir, "alone.db"))
 	if err != nil {
-		return 0, err
+		return part{}, err
 	}
 	defer fresh.Close()
 	if err := fresh.Transact(ctx, func(tx *sql.Tx) error { return insertAll(ctx, tx, endpointRows(d.endpoints)) }); err != nil {
-		return 0, err
+		return part{}, err
+	}
+	used, err := processorTime()
+	if err != nil {
+		return part{}, err
 	}
 	started := time.Now()
 	for from := 0; from < reports; from += batchSize {
 		to := min(from+batchSize, reports)
 		if err := fresh.Transact(ctx, func(tx *sql.Tx) error { return writeRows(ctx, tx, tables, from, to, reports) }); err != nil {
-			return 0, err
+			return part{}, err
 		}
 		err := fresh.Transact(ctx, func(tx *sql.Tx) error { return removeDelivered(ctx, tx, from*d.endpoints, to*d.endpoints, d.endpoints) })
 		if err != nil {
-			return 0, err
+			return part{}, err
 		}
 	}
-	return float64(reports) / time.Since(started).Seconds(), nil
+	took := time.Since(started)
+	usedThen, err := processorTime()
+	n := float64(reports)
+	return part{n / took.Seconds(), (usedThen - used).Seconds() / n}, err
 }
 
 // readRows reads what the reports of a run left behind, in the order in which they came, and what they had in the outbox.
