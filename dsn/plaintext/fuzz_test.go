@@ -3,6 +3,7 @@ package plaintext
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"unicode/utf8"
@@ -21,8 +22,18 @@ func FuzzParse(f *testing.F) {
 	for _, o := range ordinary {
 		f.Add([]byte(o.mail))
 	}
-	if mail, err := os.ReadFile(recordings + "/pigeonhole/reject-mdn.eml"); err == nil {
-		f.Add(mail)
+	for _, pattern := range []string{"dma/*.eml", "opensmtpd/*.eml", "exim4/*.failed.eml", "sendmail/*.nodsn.eml", "pigeonhole/*.eml"} {
+		files, err := filepath.Glob(filepath.Join(recordings, pattern))
+		if err != nil || len(files) == 0 {
+			f.Fatalf("no recordings %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			mail, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(mail)
+		}
 	}
 	f.Fuzz(func(t *testing.T, mail []byte) {
 		m, err := report.Read(bytes.NewReader(mail))

@@ -2,6 +2,8 @@ package autoreply
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"unicode/utf8"
@@ -15,6 +17,19 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, m := range mails {
 		f.Add([]byte("From: Jane <jane@example.net>\n" + m.header + "\nMy new address is jane@new.example.\n"))
+	}
+	for _, pattern := range []string{"autoreply/*.eml", "pigeonhole/*.eml", "postfix/nouser.*.eml", "exim4/nouser.*.eml"} {
+		files, err := filepath.Glob(filepath.Join(recordings, pattern))
+		if err != nil || len(files) == 0 {
+			f.Fatalf("no recordings %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			mail, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(mail)
+		}
 	}
 	f.Fuzz(func(t *testing.T, mail []byte) {
 		m, err := report.Read(bytes.NewReader(mail))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -121,6 +123,7 @@ func TestSkipAllEndsInsideAMailbox(t *testing.T) {
 func FuzzMailbox(f *testing.F) {
 	f.Add("From a@b Fri Jul  8 12:08:34 2011\nA: 1\n\nx\n\nFrom c@d Fri Jul  8 12:08:34 2011\r\nA: 2\r\n\r\n>From y\r\n")
 	f.Add("From \n\n\n\nFrom -\n>>From \n>From")
+	f.Add(recordedMailbox(f))
 	f.Add("A: 1\n\nno mailbox\n\nFrom a@b\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		mails := readStdin(t, text)
@@ -143,6 +146,20 @@ func FuzzMailbox(f *testing.F) {
 			t.Errorf("written and read again (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// recordedMailbox holds a few of the recorded mails.
+func recordedMailbox(f *testing.F) string {
+	f.Helper()
+	var box strings.Builder
+	for _, name := range []string{"postfix/nouser.failed.eml", "dma/nouser.nodsn.eml", "pigeonhole/report-abuse.eml", "autoreply/formail.eml"} {
+		mail, err := os.ReadFile(filepath.Join("../../testdata/recordings", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		box.WriteString("From MAILER-DAEMON Sun Nov 22 05:29:15 2026\r\n" + string(mail) + "\r\n")
+	}
+	return box.String()
 }
 
 func crlf(s string) string {
