@@ -34,12 +34,13 @@ func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 // stays as it is.
 func decodeWords(value, charset string) string {
 	var b strings.Builder
-	var open word // was read, and may go on in the next word
+	var open word   // was read, and may go on in the next word
+	var from string // the value from there on
 	for {
 		before, next, after, ok := cutWord(value)
 		between := trim(before) == "" && open.raw != ""
 		if ok && between && open.joins(next) {
-			open.text, open.raw = append(open.text, next.text...), open.raw+before+next.raw
+			open.text, open.raw = append(open.text, next.text...), from[:len(from)-len(after)]
 			value = after
 			continue
 		}
@@ -51,7 +52,7 @@ func decodeWords(value, charset string) string {
 		if !between { // blanks between two words are not shown
 			b.WriteString(toUTF8(before, charset))
 		}
-		open, value = next, after
+		open, from, value = next, value[len(before):], after
 	}
 }
 
