@@ -159,7 +159,7 @@ func (w *Worker) fetch(ctx context.Context) ([]*bus.Received, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(received); n > 0 && n < maxBatch {
+	if n := len(received); n > 1 && n < maxBatch { // a lone mail does not wait for others
 		more, err := w.Bus.FetchMails(ctx, maxBatch-n, batchWait)
 		if err != nil {
 			w.Log.Warn("cannot fetch more mails", "error", err)

@@ -94,10 +94,12 @@ func (w *Worker) publish(ctx context.Context, batch []*job) {
 				ID: notification.FeedbackID + "." + string(notification.Type), Body: notification.Body})
 		}
 	}
+	started := time.Now()
 	err := w.Bus.PublishNotifications(ctx, notifications)
 	if err == nil {
 		err = w.Bus.Ack(ctx, received)
 	}
+	w.Metrics.Stage("publish", time.Since(started))
 	if err != nil {
 		w.Log.Warn("a committed batch will come again", "mails", len(batch), "error", err)
 	}

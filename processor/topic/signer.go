@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // recentSignatures is how many signatures are remembered. A message goes to all its subscribers at about the same time with the same
@@ -24,6 +26,8 @@ type Signer struct {
 	base string
 	key  *rsa.PrivateKey
 	name string // of the certificate's file
+
+	signing singleflight.Group // several attempts at one message begin together: one signs, the others wait for it
 
 	mutex  sync.Mutex
 	recent map[[sha256.Size]byte]string
@@ -69,9 +73,20 @@ func (s *Signer) Certificate(name string) (pem []byte, ok bool) {
 // sign returns the base64 signature of the canonical string: RSA PKCS #1 v1.5 over SHA-1 for version 1, over SHA-256 for version 2.
 func (s *Signer) sign(version, canonical string) (string, error) {
 	id := sha256.Sum256([]byte(version + "\n" + canonical))
-	if signature, ok := s.remembered(id); ok {
-		return signature, nil
-	}
+	signature, err, _ := s.signing.Do(string(id[:]), func() (any, error) {
+		if signature, ok := s.remembered(id); ok {
+			return signature, nil
+		}
+		signature, err := s.make(version, canonical)
+		if err == nil {
+			s.remember(id, signature)
+		}
+		return signature, err
+	})
+	return signature.(string), err
+}
+
+func (s *Signer) make(version, canonical string) (string, error) {
 	hash, sum := crypto.SHA1, sha1Sum(canonical)
 	if version == SignatureSHA256 {
 		whole := sha256.Sum256([]byte(canonical))
@@ -81,9 +96,7 @@ func (s *Signer) sign(version, canonical string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("topic: sign: %w", err)
 	}
-	signature := base64.StdEncoding.EncodeToString(raw)
-	s.remember(id, signature)
-	return signature, nil
+	return base64.StdEncoding.EncodeToString(raw), nil
 }
 
 // sha1Sum hashes as signature version 1 of SNS asks for; most subscribers verify nothing else.
