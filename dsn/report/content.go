@@ -57,8 +57,9 @@ func param(value, name string) string {
 // skipQuoted cuts a quoted value at the front, so that a ";" in it does not
 // count. A parameter's name stands before it.
 func skipQuoted(s string) string {
-	semicolon, quote := strings.IndexByte(s, ';'), strings.IndexByte(s, '"')
-	if quote < 0 || semicolon >= 0 && semicolon < quote {
+	next, _, _ := strings.Cut(s, ";")
+	quote := strings.IndexByte(next, '"')
+	if quote < 0 {
 		return s
 	}
 	if end := strings.IndexByte(s[quote+1:], '"'); end >= 0 {
