@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 
 	"github.com/rebound-mail/rebound/processor/topic"
 )
@@ -36,7 +35,7 @@ func benchmarkDelivery(b *testing.B, batch int, raw bool) {
 	enqueue := func(n int) {
 		f.transact(func(ctx context.Context, tx *sql.Tx) error {
 			for range n {
-				m := Message{ID: uuid.NewString(), TopicARN: f.topic.ARN, Kind: KindNotification, Body: body, Targets: []Target{target(sub)}}
+				m := Message{ID: schemas.NewUUID(), TopicARN: f.topic.ARN, Kind: KindNotification, Body: body, Targets: []Target{target(sub)}}
 				if err := Enqueue(ctx, tx, m, f.clock.now()); err != nil {
 					return err
 				}

@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 
 	"github.com/rebound-mail/rebound/processor/store"
+	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/processor/topic"
 )
 
@@ -135,7 +135,7 @@ func target(s topic.Subscription) Target {
 // publish enqueues a notification for the subscriptions and returns its message id.
 func (f *fixture) publish(body string, to ...topic.Subscription) string {
 	f.t.Helper()
-	m := Message{ID: uuid.NewString(), TopicARN: f.topic.ARN, Kind: KindNotification, Body: body, FeedbackID: "feedback-1"}
+	m := Message{ID: schemas.NewUUID(), TopicARN: f.topic.ARN, Kind: KindNotification, Body: body, FeedbackID: "feedback-1"}
 	for _, s := range to {
 		m.Targets = append(m.Targets, target(s))
 	}

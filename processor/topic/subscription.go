@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/rebound-mail/rebound/schemas"
 )
 
 // The protocols that a subscription can have.
@@ -50,7 +50,7 @@ func Subscribe(ctx context.Context, tx *sql.Tx, s Subscription, now time.Time) (
 	if !errors.Is(err, sql.ErrNoRows) {
 		return Subscription{}, fmt.Errorf("topic: subscribe to %s: %w", s.TopicARN, err)
 	}
-	s.ARN, s.Account = s.TopicARN+":"+uuid.NewString(), t.Account
+	s.ARN, s.Account = s.TopicARN+":"+schemas.NewUUID(), t.Account
 	s.Confirmed, s.ConfirmationWasAuthenticated = false, false
 	s.Token, s.TokenExpires = newToken(), fromMillis(now.Add(TokenLife).UnixMilli())
 	s.Created = fromMillis(now.UnixMilli())
