@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/schemas"
 )
 
 // BenchmarkDelivery measures from the beginning of the transaction that enqueues to the acknowledgement of the webhook, over loopback.

@@ -14,10 +14,9 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/rebound-mail/rebound/processor/store"
-	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/schemas"
 )
 
 const account = "123456789012"
