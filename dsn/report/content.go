@@ -11,6 +11,7 @@ const (
 	globalDeliveryStatus = "message/global-delivery-status"
 	feedbackReport       = "message/feedback-report"
 	dispositionNotice    = "message/disposition-notification"
+	jsonReport           = "application/json"
 )
 
 // mediaType returns the media type of a Content-Type value in lower case, ""
@@ -57,9 +58,8 @@ func param(value, name string) string {
 // skipQuoted cuts a quoted value at the front, so that a ";" in it does not
 // count. A parameter's name stands before it.
 func skipQuoted(s string) string {
-	next, _, _ := strings.Cut(s, ";")
-	quote := strings.IndexByte(next, '"')
-	if quote < 0 {
+	semicolon, quote := strings.IndexByte(s, ';'), strings.IndexByte(s, '"')
+	if quote < 0 || semicolon >= 0 && semicolon < quote {
 		return s
 	}
 	if end := strings.IndexByte(s[quote+1:], '"'); end >= 0 {
@@ -97,6 +97,18 @@ func machineType(t string) string {
 		return dispositionNotice
 	}
 	return ""
+}
+
+// isXARF reports whether the part is an abuse report in JSON (https://xarf.org):
+// the header of the mail says so, or the name of the part.
+func isXARF(mail, part Header, mediaType string) bool {
+	if mediaType != jsonReport && mediaType != "application/xarf+json" {
+		return false
+	}
+	if mail.Has("X-XARF") || mail.Has("X-ARF") {
+		return true
+	}
+	return strings.Contains(lower(part.Get("Content-Type")), "xarf") || strings.Contains(lower(part.Get("Content-Disposition")), "xarf")
 }
 
 // machineField returns the media type that a part is of when it begins with the

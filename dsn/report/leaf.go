@@ -39,6 +39,8 @@ func (p *parser) begin(h Header, mediaType, contentType string) {
 		p.open(contentType)
 	case machineType(mediaType) != "":
 		p.startMachine(machineType(mediaType), h, encoding)
+	case isXARF(p.m.Header, h, mediaType):
+		p.startMachine(jsonReport, h, encoding)
 	case isReturned(mediaType):
 		p.startReturned(h, encoding)
 	case mediaType == "" && !done, mediaType == "text/plain" && !done:

@@ -25,8 +25,9 @@ type Message struct {
 }
 
 // Part is a part for machines: message/delivery-status (RFC 3464),
-// message/global-delivery-status (RFC 6533), message/feedback-report (RFC 5965)
-// or message/disposition-notification (RFC 8098).
+// message/global-delivery-status (RFC 6533), message/feedback-report (RFC 5965),
+// message/disposition-notification (RFC 8098), or application/json of an abuse
+// report in XARF, whose Groups mean nothing.
 type Part struct {
 	// MediaType is in lower case. It is the type that the content shows when the
 	// part was labelled with another one.

@@ -199,6 +199,24 @@ func TestAForwardedReportKeepsItsOwnReturnedMail(t *testing.T) {
 	}
 }
 
+func TestPeopleWhoWriteAboutAnAttachedReportSendNone(t *testing.T) {
+	const attached = "\n--o\nContent-Type: message/rfc822\n\n" + whole + "\n--o--\n"
+	for name, mail := range map[string]string{
+		"a question": "From: jane@example.org\nContent-Type: multipart/mixed; boundary=o\n\n--o\n\nWhat is this?" + attached,
+		"a sentence": "From: jane@example.org\nContent-Type: multipart/mixed; boundary=o\n\n--o\n\nThis is what I told you about." + attached,
+		"HTML":       "From: jane@example.org\nContent-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: text/html\n\n<p>This is <b>what</b> I told you about." + attached,
+		"an answer":  "From: jane@example.org\nIn-Reply-To: <a@b>\nContent-Type: multipart/mixed; boundary=o\n\n--o\n\nFYI" + attached,
+	} {
+		if m := read(t, mail); len(m.Machine) != 0 {
+			t.Errorf("%s: got %v", name, m.Machine)
+		}
+	}
+	m := read(t, "From: MAILER-DAEMON@example.org\nContent-Type: multipart/mixed; boundary=o\n\n--o\n\nThis mail could not be delivered here."+attached)
+	if len(m.Machine) != 1 {
+		t.Errorf("a mail system: got %v", m.Machine)
+	}
+}
+
 func TestPeopleWhoQuoteABounceSendNoReport(t *testing.T) {
 	m := read(t, "From: jane@example.org\nSubject: Please help\n\nI got this:\n\n"+statusField)
 	if len(m.Machine) != 0 {

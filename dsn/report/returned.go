@@ -1,6 +1,9 @@
 package report
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // startReturned begins the returned mail, of which the header is kept.
 func (p *parser) startReturned(h Header, encoding transfer) {
@@ -60,5 +63,15 @@ func (p *parser) endReturned() {
 // forwarded as an attachment, rather than a mail that a report is about.
 func (p *parser) isForwardedReport(h Header) bool {
 	return p.forwarded == nil && len(p.m.Machine) == 0 && p.m.MediaType != "multipart/report" &&
-		p.leaf.transfer.encoding == identity && mediaType(h.Get("Content-Type")) == "multipart/report"
+		p.leaf.transfer.encoding == identity && mediaType(h.Get("Content-Type")) == "multipart/report" && !p.isDiscussed()
+}
+
+// isDiscussed reports whether a person wrote about the report that is attached,
+// more than the few words of who forwards it: the report was for that person then.
+func (p *parser) isDiscussed() bool {
+	if p.m.fromMailSystem() {
+		return false
+	}
+	remark := string(p.text) + " " + htmlText(p.html)
+	return p.m.Header.Has("In-Reply-To") || strings.ContainsAny(remark, "?？") || len(strings.Fields(remark)) > 4
 }
