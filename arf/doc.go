@@ -1,7 +1,8 @@
 // Package arf reads and writes feedback reports in the Abuse Reporting Format
 // (RFC 5965), with the fields of authentication failure reports (RFC 6591), the
 // source port (RFC 6692) and the identity alignment of DMARC (RFC 7489), and
-// reads two kinds of complaints that are sent in place of it.
+// reads complaints that are sent in place of it: of Microsoft and Apple, XARF, and
+// reports that lost their structure.
 //
 // It reads leniently: an odd field never costs the report, it comes back with a
 // problem beside it. It writes strictly.

@@ -19,8 +19,8 @@ const (
 )
 
 // Parse reads the feedback-report part of a mail, or a complaint in one of the
-// two forms that are sent in place of it. It returns ErrNotReport when it finds
-// neither.
+// forms that are sent in place of it: of Microsoft and Apple, XARF, and feedback
+// reports that lost their structure. It returns ErrNotReport when it finds none.
 func Parse(m *report.Message) (*Report, error) {
 	for _, part := range m.Machine {
 		if part.MediaType != "message/feedback-report" {
@@ -37,11 +37,10 @@ func Parse(m *report.Message) (*Report, error) {
 			return r, nil
 		}
 	}
-	if r := parseMicrosoft(m); r != nil {
-		return r, nil
-	}
-	if r := parseApple(m); r != nil {
-		return r, nil
+	for _, parse := range [...]func(*report.Message) *Report{parseMicrosoft, parseApple, parseXARF, parseInline, parseForm} {
+		if r := parse(m); r != nil {
+			return r, nil
+		}
 	}
 	return nil, ErrNotReport
 }

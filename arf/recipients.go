@@ -11,37 +11,58 @@ import (
 var recipientFields = [...]string{"Removal-Recipient", "Original-Recipient", "Dovecot-Reporting-User", "Redacted-Address"}
 
 // returnedFields are where the returned mail names its recipient: what the
-// recipient's own host added first, the sender's To at the end.
+// recipient's own host added first, then what senders put in for this purpose.
 var returnedFields = [...]string{
-	"X-HmXmrOriginalRecipient", "X-Original-To", "X-Envelope-To", "Envelope-To", "Delivered-To", "X-Rcpt-To", "To",
+	"X-HmXmrOriginalRecipient", "X-Original-To", "X-Envelope-To", "Envelope-To", "Delivered-To", "X-Rcpt-To",
+	"X-Original-Recipient", "X-Recipient", "X-Rcpt", "X-Receiver", "X-Mailer-Recipient", "X-Subscriber", "X-Subscriber-Email", "X-Feedback-Recipient", "X-To", "X-Email", "X-EmailAddress", "X-Mail-To",
 }
 
 // Recipients returns the bare addresses of those who may have complained, as far
 // as the report tells: OriginalRcptTo, or else what its other fields and the
-// returned mail name. An address that was made unreadable ("redacted@…") is
+// returned mail name. Providers make addresses unreadable ("redacted@…"); the
+// sender's own marks in the mail are left then: a return path made for the
+// recipient, fields of his, and the links to unsubscribe. An unreadable address is
 // returned only when there is no better one.
 func (r *Report) Recipients() []string {
 	if readable := withoutRedacted(r.OriginalRcptTo); len(readable) > 0 {
 		return readable
 	}
 	redacted := r.OriginalRcptTo
-	for _, source := range []struct {
-		header report.Header
-		names  []string
-	}{{r.Extensions, recipientFields[:]}, {r.Returned, returnedFields[:]}} {
-		for _, name := range source.names {
-			var found []string
-			for _, value := range source.header.Values(name) {
-				for _, spec := range addresses(value) {
-					found = appendNew(found, spec)
-				}
+	for _, find := range [...]func() []string{
+		func() []string { return firstOf(r.Extensions, recipientFields[:]) },
+		func() []string { return firstOf(r.Returned, returnedFields[:]) },
+		r.fromReturnPath,
+		func() []string { return firstOf(r.Returned, []string{"To"}) },
+		r.fromUnsubscribe,
+		func() []string { return firstOf(r.Returned, []string{"Cc", "Bcc"}) },
+	} {
+		found := find()
+		if readable := withoutRedacted(found); len(readable) > 0 {
+			return readable
+		}
+		if len(redacted) == 0 {
+			redacted = found
+		}
+	}
+	return redacted
+}
+
+// firstOf returns the addresses in the first of the fields that holds a readable
+// one, or else any.
+func firstOf(h report.Header, names []string) []string {
+	var redacted []string
+	for _, name := range names {
+		var found []string
+		for _, value := range h.Values(name) {
+			for _, spec := range addresses(value) {
+				found = appendNew(found, spec)
 			}
-			if readable := withoutRedacted(found); len(readable) > 0 {
-				return readable
-			}
-			if len(redacted) == 0 {
-				redacted = found
-			}
+		}
+		if len(withoutRedacted(found)) > 0 {
+			return found
+		}
+		if len(redacted) == 0 {
+			redacted = found
 		}
 	}
 	return redacted
