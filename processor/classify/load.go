@@ -1,11 +1,11 @@
 package classify
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,6 +46,13 @@ func files(rules fs.FS) ([]File, error) {
 	return found, err
 }
 
+// builder makes a classifier out of entries.
+type builder struct {
+	classifier *Classifier
+	causes     map[string]*cause
+	phrases    []phrase
+}
+
 // load builds a classifier from layers, of which an earlier one lies over the
 // later ones.
 func load(own, built []File) (*Classifier, error) {
@@ -53,22 +60,23 @@ func load(own, built []File) (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Classifier{phrases: newTrie(), codes: map[status.Code]*rule{}, replies: map[int]*rule{}}
 	causes, err := causesOf(entries)
 	if err != nil {
 		return nil, err
 	}
-	c.unknown = &rule{name: "none", cause: causes["unknown"], weak: true}
+	b := &builder{causes: causes, classifier: &Classifier{codes: map[status.Code]*rule{}, replies: map[int]*rule{},
+		unknown: &rule{name: "none", cause: causes["unknown"], weak: true}}}
 	var problems []error
 	for _, e := range entries {
 		if !e.isCause() {
-			problems = append(problems, c.add(e, causes))
+			problems = append(problems, b.add(e))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return c, c.checkExamples(entries, own)
+	b.classifier.phrases = newTrie(b.phrases)
+	return b.classifier, b.classifier.checkExamples(entries, own)
 }
 
 func causesOf(entries []*entry) (map[string]*cause, error) {
@@ -118,16 +126,13 @@ func overlay(layers ...[]File) ([]*entry, error) {
 }
 
 // add takes in a code or a rule.
-func (c *Classifier) add(e *entry, causes map[string]*cause) error {
-	found := causes[e.Cause]
+func (b *builder) add(e *entry) error {
+	found := b.causes[e.Cause]
 	if found == nil {
-		names := make([]string, 0, len(causes))
-		for name := range causes {
-			names = append(names, name)
-		}
-		slices.Sort(names)
+		names := slices.Sorted(maps.Keys(b.causes))
 		return e.problem("%s: there is no cause %q; there are %s", e.key(), e.Cause, strings.Join(names, ", "))
 	}
+	c := b.classifier
 	r := &rule{name: e.Name, cause: found, weak: e.Weak}
 	if e.isCode() {
 		r.name = e.key()
@@ -147,14 +152,16 @@ func (c *Classifier) add(e *entry, causes map[string]*cause) error {
 		}
 	}
 	c.rules = append(c.rules, r)
-	phrases := lines(e.Text)
-	if len(phrases) == 0 {
+	texts := lines(e.Text)
+	if len(texts) == 0 {
 		return e.problem("%s has no text; write a phrase of the reply a line", e.key())
 	}
-	for _, text := range phrases {
-		if err := c.addPhrase(text, len(c.rules)-1); err != nil {
+	for _, text := range texts {
+		found, err := phrases(text, len(c.rules)-1)
+		if err != nil {
 			return e.problem("%s: %w", e.key(), err)
 		}
+		b.phrases = append(b.phrases, found...)
 	}
 	return nil
 }
@@ -169,22 +176,6 @@ func (c *Classifier) addCode(e *entry, r *rule) error {
 	default:
 		c.codes[code] = r
 	}
-	return nil
-}
-
-// minPhrase keeps phrases that would be found in every text out of the rules.
-const minPhrase = 3
-
-func (c *Classifier) addPhrase(text string, rule int) error {
-	p := phrase{rule: rule}
-	for part := range strings.SplitSeq(text, "*") {
-		folded := bytes.TrimSpace(fold(part, len(part)))
-		if len(folded) < minPhrase {
-			return fmt.Errorf("text %q: a part of it has fewer than %d bytes once codes and addresses are left out; write more of the reply", text, minPhrase)
-		}
-		p.parts = append(p.parts, folded)
-	}
-	c.phrases.add(p)
 	return nil
 }
 

@@ -36,13 +36,13 @@ func (c *Classifier) match(text []byte, e evidence) (strong, weak *rule) {
 	}
 	none := len(c.rules)
 	best := [2]int{none, none} // telling, weak
-	c.phrases.scan(text, func(p *phrase, rest []byte) {
+	c.phrases.scan(text, func(p *phrase, behind int) {
 		r := c.rules[p.rule]
 		slot := 0
 		if r.weak {
 			slot = 1
 		}
-		if p.rule < best[slot] && p.follows(rest) && r.applies(text, e) {
+		if p.rule < best[slot] && follow(p.rest, text, behind) && r.applies(text, e) {
 			best[slot] = p.rule
 		}
 	})

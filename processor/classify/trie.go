@@ -1,109 +1,114 @@
 package classify
 
-import "bytes"
-
-// gap is the number of bytes that a "*" in a phrase stands for at most. It takes
-// a name or a host, not another sentence.
-const gap = 48
-
-// phrase is one text of a rule: parts that follow one another, at most gap bytes
-// apart. Every part begins where a word begins.
-type phrase struct {
-	parts [][]byte
-	rule  int // its place in Classifier.rules
-}
+import (
+	"bytes"
+	"slices"
+)
 
 // trie finds the phrases that begin at a place in a text, in a time that depends
 // on the length of what matches and not on the number of phrases.
 type trie struct {
-	root  [256]uint32 // the node below the first byte, 0 for none
-	nodes []node      // nodes[0] is not used
+	phrases []phrase // sorted by their first parts
+	root    [256]uint32
+	nodes   []node // nodes[0] is not used
+	labels  []byte // labels[i] is the byte that leads to nodes[i]
 }
 
+// node stands for the beginning of a first part. Its children follow one another,
+// in the order of their labels.
 type node struct {
-	edges   []edge
-	phrases []phrase // whose first part ends here
+	children, end uint32 // of its children in nodes
+	from, to      uint32 // of the phrases whose first part ends here
+	leaf          bool   // or goes on, with no other to tell it from
 }
 
-type edge struct {
-	b  byte
-	to uint32
-}
-
-func newTrie() *trie { return &trie{nodes: make([]node, 1, 8192)} }
-
-func (t *trie) add(p phrase) {
-	first := p.parts[0]
-	at := t.root[first[0]]
-	if at == 0 {
-		at = t.grow()
-		t.root[first[0]] = at
+// newTrie takes over the phrases.
+func newTrie(phrases []phrase) *trie {
+	slices.SortStableFunc(phrases, func(a, b phrase) int { return bytes.Compare(a.first, b.first) })
+	t := &trie{phrases: phrases, nodes: make([]node, 1, 2*len(phrases)+1), labels: make([]byte, 1, 2*len(phrases)+1)}
+	top := t.branch(0, len(phrases), 0)
+	for at := top.children; at < top.end; at++ {
+		t.root[t.labels[at]] = at
 	}
-	for _, b := range first[1:] {
-		next := t.nodes[at].child(b)
-		if next == 0 {
-			next = t.grow()
-			t.nodes[at].edges = append(t.nodes[at].edges, edge{b, next})
+	return t
+}
+
+// grow makes the node for phrases[from:to], which begin with the same depth
+// bytes, and those below it.
+func (t *trie) grow(from, to, depth int) node {
+	if bytes.Equal(t.phrases[from].first, t.phrases[to-1].first) {
+		return node{from: uint32(from), to: uint32(to), leaf: true}
+	}
+	return t.branch(from, to, depth)
+}
+
+func (t *trie) branch(from, to, depth int) node {
+	at := from
+	for at < to && len(t.phrases[at].first) == depth {
+		at++
+	}
+	n := node{children: uint32(len(t.nodes)), from: uint32(from), to: uint32(at)}
+	var starts []int
+	for ; at < to; at++ {
+		label := t.phrases[at].first[depth]
+		if len(starts) == 0 || label != t.labels[len(t.labels)-1] {
+			starts = append(starts, at)
+			t.nodes, t.labels = append(t.nodes, node{}), append(t.labels, label)
 		}
-		at = next
 	}
-	t.nodes[at].phrases = append(t.nodes[at].phrases, p)
+	n.end = uint32(len(t.nodes))
+	for i, start := range starts {
+		end := to
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		below := t.grow(start, end, depth+1)
+		t.nodes[int(n.children)+i] = below
+	}
+	return n
 }
 
-func (t *trie) grow() uint32 {
-	t.nodes = append(t.nodes, node{})
-	return uint32(len(t.nodes) - 1)
-}
-
-func (n *node) child(b byte) uint32 {
-	for _, e := range n.edges {
-		if e.b == b {
-			return e.to
+// child returns the node below n that the byte leads to, 0 for none.
+func (t *trie) child(n *node, b byte) uint32 {
+	for at, label := range t.labels[n.children:n.end] {
+		if label >= b {
+			if label == b {
+				return n.children + uint32(at)
+			}
+			break
 		}
 	}
 	return 0
 }
 
 // scan calls found for every phrase whose first part is in the folded text, with
-// what stands behind that part. The same phrase may be found more than once.
-func (t *trie) scan(text []byte, found func(p *phrase, rest []byte)) {
+// the place behind that part. The same phrase may be found more than once.
+func (t *trie) scan(text []byte, found func(p *phrase, behind int)) {
 	for i := range text {
-		if !wordStart(text, i) {
-			continue
-		}
-		at := t.root[text[i]]
-		for j := i + 1; at != 0; j++ {
-			n := &t.nodes[at]
-			for k := range n.phrases {
-				found(&n.phrases[k], text[j:])
-			}
-			if j == len(text) {
-				break
-			}
-			at = n.child(text[j])
+		if wordStart(text, i) {
+			t.walk(text, i, found)
 		}
 	}
 }
 
-// follows reports whether the later parts of the phrase follow, given what
-// stands behind its first part.
-func (p *phrase) follows(rest []byte) bool {
-	for _, part := range p.parts[1:] {
-		window := rest[:min(len(rest), gap+len(part))]
-		at := bytes.Index(window, part)
-		for at >= 0 && !wordStart(window, at) {
-			next := bytes.Index(window[at+1:], part)
-			if next < 0 {
-				return false
+// walk calls found for every phrase whose first part stands at text[start:].
+func (t *trie) walk(text []byte, start int, found func(p *phrase, behind int)) {
+	here := text[start:]
+	for at, depth := t.root[here[0]], 1; at != 0; depth++ {
+		n := &t.nodes[at]
+		for k := n.from; k < n.to; k++ {
+			p := &t.phrases[k]
+			tail := p.first[depth:]
+			if n.leaf && !bytes.HasPrefix(here[depth:], tail) {
+				return
 			}
-			at += 1 + next
+			found(p, start+depth+len(tail))
 		}
-		if at < 0 {
-			return false
+		if n.leaf || depth == len(here) {
+			return
 		}
-		rest = rest[at+len(part):]
+		at = t.child(n, here[depth])
 	}
-	return true
 }
 
 // wordStart reports whether a word may begin at text[i]. Scripts without blanks
