@@ -208,7 +208,7 @@ func oneLine(value string) string {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(value, "\uFFFD"))
+	}, toUTF8(value, ""))
 }
 
 func crlf(text string) []byte {

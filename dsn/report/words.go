@@ -44,7 +44,7 @@ func decodeWords(value, charset string) string {
 			value = after
 			continue
 		}
-		open.writeTo(&b)
+		open.writeTo(&b, charset)
 		if !ok {
 			b.WriteString(toUTF8(value, charset))
 			return b.String()
@@ -62,7 +62,7 @@ func (w word) joins(next word) bool {
 	return w.charset == next.charset && !strings.HasPrefix(w.charset, "iso-2022") && !isSevenBit(w.charset)
 }
 
-func (w word) writeTo(b *strings.Builder) {
+func (w word) writeTo(b *strings.Builder, charset string) {
 	if w.raw == "" {
 		return
 	}
@@ -71,7 +71,7 @@ func (w word) writeTo(b *strings.Builder) {
 	} else if decoded, ok := decodeCharset(string(w.text), w.charset); ok {
 		b.WriteString(decoded)
 	} else {
-		b.WriteString(w.raw)
+		b.WriteString(toUTF8(w.raw, charset))
 	}
 }
 
