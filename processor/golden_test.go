@@ -128,8 +128,9 @@ func mails(t *testing.T, folder string, f func(t *testing.T, path string, raw []
 	}
 }
 
-func TestGoldenNotificationsOfRecordedMails(t *testing.T) {
-	mails(t, "recordings", func(t *testing.T, path string, raw []byte) {
+// compareGolden compares what is made of each mail below a folder with the file beside it.
+func compareGolden(t *testing.T, folder string) {
+	mails(t, folder, func(t *testing.T, path string, raw []byte) {
 		name, _ := filepath.Rel(testdata, path)
 		got := goldenOf(t, filepath.ToSlash(name), raw)
 		file := strings.TrimSuffix(path, ".eml") + ".json"
@@ -148,12 +149,18 @@ func TestGoldenNotificationsOfRecordedMails(t *testing.T) {
 	})
 }
 
+func TestGoldenNotificationsOfRecordedMails(t *testing.T) { compareGolden(t, "recordings") }
+
+func TestGoldenNotificationsOfHandwrittenMails(t *testing.T) { compareGolden(t, "handwritten") }
+
 func TestLineEndsChangeNothing(t *testing.T) {
-	mails(t, "recordings", func(t *testing.T, _ string, raw []byte) {
-		unix := bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
-		want := goldenOf(t, "mail", bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")))
-		if diff := cmp.Diff(string(want), string(goldenOf(t, "mail", unix))); diff != "" {
-			t.Errorf("-CRLF +LF:\n%s", diff)
-		}
-	})
+	for _, folder := range []string{"recordings", "handwritten", "none"} {
+		mails(t, folder, func(t *testing.T, _ string, raw []byte) {
+			unix := bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+			want := goldenOf(t, "mail", bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")))
+			if diff := cmp.Diff(string(want), string(goldenOf(t, "mail", unix))); diff != "" {
+				t.Errorf("-CRLF +LF:\n%s", diff)
+			}
+		})
+	}
 }

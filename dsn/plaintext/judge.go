@@ -13,15 +13,15 @@ import (
 func (d *document) isBounce() bool {
 	says := failurePhrases.in(d.text)
 	subject := subjectPhrases.in(d.subject)
-	if !says && !subject || digestWords.in(d.subject) {
+	if !says && !subject || digestWords.in(d.subject) || strings.Contains(d.from, "quarantine") || noticePhrases.in(d.text) {
 		return false
 	}
 	h := d.message.Header
 	switch {
 	case h.Has("X-Failed-Recipients"):
 		return true
-	case systemNames.in(d.from) && d.isAnswer():
-		return d.returned != nil || d.hasReply() && d.isFormal()
+	case systemNames.in(d.from) && (d.isConversation() || isAnswerSubject(d.subject)):
+		return d.returned != nil || d.hasReply() && d.isFormal() || says && subject && !isAnswerSubject(d.subject)
 	case systemNames.in(d.from):
 		return says && subject || d.returned != nil || hasNullSender(h) || d.hasReply() || says && d.isFormal()
 	case h.Has("X-MLServer"): // the list manager fml
@@ -46,12 +46,6 @@ func looksLikeBounce(m *report.Message) bool {
 func (d *document) isConversation() bool {
 	h := d.message.Header
 	return h.Has("In-Reply-To") || h.Has("References") || h.Has("List-Id") || h.Has("List-Post") || h.Has("List-Unsubscribe")
-}
-
-// isAnswer reports whether the mail answers another one, as people do who run
-// mail systems.
-func (d *document) isAnswer() bool {
-	return d.isConversation() && isAnswerSubject(d.subject)
 }
 
 // isAnswerSubject reports whether the subject, in lower case, is one of those

@@ -141,7 +141,7 @@ var systemNames = newPhrases(
 
 // digestWords stand in the subjects of lists of mails that mail systems send to
 // the owners of mailboxes, and of protocols for those who run them.
-var digestWords = newPhrases("digest", "quarantine", "spam report", "spam summary", "smtp server: errors from", "smtp client: errors from", "mailbox is almost full", "quota warning")
+var digestWords = newPhrases("digest", "quarantine", "spam report", "spam summary", "smtp server: errors from", "smtp client: errors from", "addressed to you", "mailbox is almost full", "quota warning")
 
 // fmlSubjects stand in the subjects of what the list manager fml sends back.
 var fmlSubjects = newPhrases("status report", "not member", "reject mail", "rejected", "ignored")
@@ -182,7 +182,7 @@ var asideWords = newPhrases(
 	"from:", "from <", "mail from", "sender", "reply-to", "reply to", "return-path", "envelope-from", "envelope from", "message-id:", "references:", "in-reply-to",
 	"forwarded to", "forwarding", "relayed to", "(from",
 	"contact", "assistance", "support", "help", "please send", "please mail", "please forward", "write to", "questions", "problem report", "complain", "report to", "abuse", "more information",
-	"instead", "new address", "did you mean", "please try", "moved to", "your address", "you at", "hello ", "dear ", "hi ", "http://", "https://", "subject:", "cc:", "date:", "hola", "bonjour", "hallo", "authenticated as", "postmaster at",
+	"instead", "new address", "did you mean", "please try", "moved to", "http://", "https://", "subject:", "cc:", "date:", "authenticated as", "postmaster at",
 	"an ihren", "wenden", "contactez", "póngase", "x-", "f=[", "by mail", "for help", "send mail to", "ご連絡", "お問い合わせ",
 )
 
@@ -196,6 +196,13 @@ var contactEndings = []string{
 	"new address is", "new address is:", "new address:", "new email address is", "new email address is:", "new e-mail address is:", "instead to", "instead to:", "assistance to", "help from",
 	"wenden sie sich bitte an", "bitte an", "contacter", "contactez", "écrire à", "contactar con", "escriba a", "contattare", "问题请联系", "お問い合わせ",
 }
+
+// ownWords stand in a line before the address of who reads the report.
+var ownWords = newPhrases("your address", "your mailbox", "your account", "you at", "hello ", "dear ", "hi ", "hola ", "bonjour ", "hallo ", "guten tag", "liebe", "γεια", "estimad", "gentile", "beste ", "уважаем", "尊敬的")
+
+// noticePhrases are in what mail systems write to recipients and to those who run
+// them, and not to senders.
+var noticePhrases = newPhrases("message to you from", "addressed to you was", "messages to you", "see the local mail logfile")
 
 // aliasWords stand in a line before the address that the failed one was made
 // from by an alias or a forward.

@@ -10,8 +10,10 @@ import (
 type place int
 
 const (
+	// own is the address of who reads the report.
+	own place = iota
 	// aside is the address of somebody else: the sender, a helper, a link.
-	aside place = iota
+	aside
 	// prose is an address somewhere in a sentence.
 	prose
 	// alias is one that the failed address was made from.
@@ -40,6 +42,8 @@ func placeOf(lower string, start int) place {
 	switch {
 	case aliasWords.in(bare):
 		return alias
+	case ownWords.in(bare + " "):
+		return own
 	case asideWords.in(bare) || endsInWord(bare, agentWords):
 		return aside
 	case strings.HasSuffix(bare, "dda:"):

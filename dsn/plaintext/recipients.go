@@ -98,25 +98,44 @@ func addressesIn(values []string) []string {
 // and when a mail came back: postmasters tell people about their own mailbox.
 func (d *document) choose(all []mention, from, to place) []string {
 	sender := d.sender()
-	var others, own []string
+	var others, mine []string
 	seen := map[string]bool{}
 	for _, m := range all {
-		if m.place < from || m.place > to || seen[m.key] {
+		if m.place < from || m.place > to || seen[m.key] || d.isCutOff(m) {
 			continue
 		}
 		seen[m.key] = true
 		switch {
 		case sender[m.key]:
-			own = append(own, m.address)
+			mine = append(mine, m.address)
 		case m.place == leading && isStaff(m.key):
 		default:
 			others = append(others, m.address)
 		}
 	}
 	if len(others) == 0 && d.returned != nil {
-		return own
+		return mine
 	}
 	return others
+}
+
+// isCutOff reports whether the address ends the text and is the beginning of one
+// that is known: a mail that is cut off names nobody else.
+func (d *document) isCutOff(m mention) bool {
+	if m.line != len(d.lines)-1 || !strings.HasSuffix(d.lines[m.line], m.address) {
+		return false
+	}
+	for known := range d.sender() {
+		if len(known) > len(m.key) && strings.HasPrefix(known, m.key) {
+			return true
+		}
+	}
+	for _, other := range d.mentions() {
+		if len(other.key) > len(m.key) && strings.HasPrefix(other.key, m.key) {
+			return true
+		}
+	}
+	return false
 }
 
 // sender returns the addresses that the returned mail came from, and that the
@@ -129,6 +148,11 @@ func (d *document) sender() map[string]bool {
 			d.returned.Get("Return-Path"), d.returned.Get("From"), d.returned.Get("Sender"),
 		}) {
 			d.senders[key(a)] = true
+		}
+		for _, m := range d.mentions() {
+			if m.place == own {
+				d.senders[m.key] = true
+			}
 		}
 	}
 	return d.senders

@@ -102,6 +102,9 @@ func (p *parser) unlabelled(line []byte) bool {
 	if mediaType == "" && p.m.ReportType == "feedback-report" && p.parts == 2 {
 		mediaType = feedbackReport // RFC 5965 orders no fields, RFC 6522 orders the parts
 	}
+	if mediaType == deliveryStatus && p.m.ReportType == "disposition-notification" {
+		mediaType = dispositionNotice // they share Final-Recipient and Original-Recipient
+	}
 	if mediaType == "" {
 		return false
 	}

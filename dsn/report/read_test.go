@@ -217,6 +217,13 @@ func TestPeopleWhoWriteAboutAnAttachedReportSendNone(t *testing.T) {
 	}
 }
 
+func TestAReceiptWithoutItsTypeIsStillNone(t *testing.T) {
+	m := read(t, "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nRead.\n\n--b\n\nFinal-Recipient: rfc822; jane@example.net\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n")
+	if len(m.Machine) != 1 || m.Machine[0].MediaType != "message/disposition-notification" {
+		t.Errorf("got %v", m.Machine)
+	}
+}
+
 func TestPeopleWhoQuoteABounceSendNoReport(t *testing.T) {
 	m := read(t, "From: jane@example.org\nSubject: Please help\n\nI got this:\n\n"+statusField)
 	if len(m.Machine) != 0 {
