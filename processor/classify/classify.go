@@ -66,6 +66,7 @@ type Result struct {
 // Classifier holds the rules. It is safe for concurrent use.
 type Classifier struct {
 	rules   []*rule
+	slots   []uint8 // of each rule: 1 for a weak one
 	phrases *trie
 	codes   map[status.Code]*rule
 	replies map[int]*rule

@@ -26,6 +26,7 @@ func TestVerdictRestsOnTheMostTellingEvidence(t *testing.T) {
 		{"expiry of a mail to an unknown user", Input{Action: "failed", Status: "4.4.7", Diagnostic: "smtp; user unknown"}, "Transient/General", status.Code{Class: 4, Subject: 4, Detail: 7}, ""},
 		{"a full mailbox after expiry", Input{Action: "failed", Status: "4.4.7", Diagnostic: "smtp; 452 4.2.2 over quota"}, "Transient/MailboxFull", status.Code{Class: 4, Subject: 2, Detail: 2}, "452"},
 		{"a delay is never permanent", Input{Action: "delayed", Status: "5.1.1", Diagnostic: "smtp; 550 5.1.1 user unknown"}, "Transient/General", status.Code{Class: 5, Subject: 1, Detail: 1}, "550"},
+		{"the failure in a transcript that begins well", Input{Status: "2.1.0", Diagnostic: "250 2.1.0 ok 250 2.1.5 ok 552 5.2.2 no"}, "Transient/MailboxFull", status.Code{Class: 5, Subject: 2, Detail: 2}, "552"},
 		{"nothing at all", Input{}, "Undetermined/Undetermined", status.Code{}, ""},
 		{"class 4 and nothing else", Input{Status: "4.0.0"}, "Transient/General", status.Code{Class: 4}, ""},
 	}

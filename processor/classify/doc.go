@@ -8,10 +8,15 @@
 // compared without regard to case, accents and line ends; the addresses and the
 // codes of the reply are taken out before, so that neither breaks a phrase up.
 //
+// The rules of a user lie over the embedded ones and are asked first; New takes
+// them, and the header of rules/00-causes.yaml shows how they are written. What
+// no rule knows is left in the verdict, without addresses and numbers, and
+// Samples collects it.
+//
 // The verdict rests, in this order, on: a phrase in the diagnostic that says
 // what is wrong, the enhanced code inside the diagnostic, a specific Status, a
-// phrase in the diagnostic that says little, the human readable text, the basic
-// reply code. So "5.0.0 mailbox full" is a full mailbox and "550 5.7.1 user
+// basic reply code with one meaning, a phrase in the diagnostic that says
+// little, the human readable text, any other code. So "5.0.0 mailbox full" is a full mailbox and "550 5.7.1 user
 // unknown" an unknown user.
 //
 // It does not decide what follows from a verdict: whether an address is

@@ -25,15 +25,38 @@ type evidence struct {
 func gather(in Input) evidence {
 	diagnostic := in.Diagnostic[:min(len(in.Diagnostic), maxDiagnostic)]
 	e := evidence{}
-	e.inDiagnostic, _ = status.Find(diagnostic)
+	e.inDiagnostic = findCode(diagnostic)
 	e.inStatus, _ = status.Parse(in.Status)
-	if reply, ok := status.FindReply(diagnostic); ok && reply >= 400 {
+	reply, ok := status.FindReply(diagnostic)
+	if ok && reply < 400 {
+		later, _ := status.FindReply(strings.TrimLeft(diagnostic, " \t\r\n")[3:])
+		e.success = later < 400 && e.inDiagnostic.Class < 4
+		reply = later
+	}
+	if reply >= 400 {
 		e.reply = reply
-	} else {
-		e.success = ok
 	}
 	e.temporary = e.isTemporary(in.Action)
 	return e
+}
+
+// findCode returns the first code of a failure in text, the first of success when
+// there is none: a transcript begins with what went well.
+func findCode(text string) status.Code {
+	const most = 16 // replies of success before one of failure
+	first, _ := status.Find(text)
+	code := first
+	for range most {
+		if code.Class != 2 {
+			return code
+		}
+		_, text, _ = strings.Cut(text, code.String())
+		found := false
+		if code, found = status.Find(text); !found {
+			break
+		}
+	}
+	return first
 }
 
 // isTemporary reports whether class 4 counts. What the remote host said counts

@@ -55,3 +55,33 @@ func upper(s string) string {
 	}
 	return string(b)
 }
+
+// FuzzOwnRules holds that no file of rules makes reading it or classifying by it
+// panic, and that a refused file is named.
+func FuzzOwnRules(f *testing.F) {
+	built, err := files(embedded)
+	if err != nil {
+		f.Fatal(err)
+	}
+	causes := built[:1]
+	for _, seed := range []string{
+		"- name: a\n  cause: moved\n  text: |\n    left * the {team|firm}\n  example: 550 left us the firm\n",
+		"- {code: x.7.999, cause: disabled}\n- {code: '551', cause: moved, weak: true}",
+		"- {name: nouser, scope: recipient, permanent: Permanent/General, temporary: Transient/General}",
+		"- {name: a, cause: full, text: 'abc {d|* e|} f * ghi', pattern: 'a|b', codes: [5.1.*, 550]}",
+	} {
+		f.Add(seed, "550 5.1.1 left us the firm abc d f x ghi")
+	}
+	f.Fuzz(func(t *testing.T, rules, diagnostic string) {
+		c, err := load([]File{{"own.yaml", []byte(rules)}}, causes)
+		if err != nil {
+			if !strings.Contains(err.Error(), "own.yaml") {
+				t.Fatalf("the error names no file: %v", err)
+			}
+			return
+		}
+		if r := c.Classify(Input{Action: "failed", Diagnostic: diagnostic}); r.BounceType == "Permanent" && r.Scope != ScopeRecipient {
+			t.Fatalf("permanent, and no fault of the address: %+v", r)
+		}
+	})
+}

@@ -151,7 +151,10 @@ func (b *builder) add(e *entry) error {
 			return e.problem("%s: pattern: %w", e.key(), err)
 		}
 	}
-	c.rules = append(c.rules, r)
+	c.rules, c.slots = append(c.rules, r), append(c.slots, 0)
+	if r.weak {
+		c.slots[len(c.slots)-1] = 1
+	}
 	texts := lines(e.Text)
 	if len(texts) == 0 {
 		return e.problem("%s has no text; write a phrase of the reply a line", e.key())

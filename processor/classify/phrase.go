@@ -23,13 +23,21 @@ type phrase struct {
 // loose, at the beginning of a word at most gap bytes behind.
 type step struct {
 	loose bool
-	words [][]byte  // sorted; an empty one may stand for nothing
-	heads [4]uint64 // the set of their first bytes
-	empty bool      // one of them is empty
+	empty bool         // one of the words is empty
+	heads [4]uint64    // the set of the first bytes of the others
+	words [][]byte     // the others, sorted
+	index *[256]uint16 // by a first byte, the place of the first word that has it; nil for a few words
 }
+
+// begins reports whether a word of the step begins with the byte.
+func (s *step) begins(b byte) bool { return s.heads[b>>6]&(1<<(b&63)) != 0 }
 
 func newStep(loose bool, words []string) (step, error) {
 	s := step{loose: loose}
+	const few = 4
+	if len(words) > few {
+		s.index = new([256]uint16)
+	}
 	for _, word := range words {
 		folded, err := foldWord(word)
 		if err != nil {
@@ -40,9 +48,14 @@ func newStep(loose bool, words []string) (step, error) {
 			continue
 		}
 		s.words = append(s.words, folded)
-		s.heads[folded[0]/64] |= 1 << (folded[0] % 64)
 	}
 	slices.SortFunc(s.words, bytes.Compare)
+	for i, word := range slices.Backward(s.words) {
+		s.heads[word[0]>>6] |= 1 << (word[0] & 63)
+		if s.index != nil {
+			s.index[word[0]] = uint16(i)
+		}
+	}
 	return s, nil
 }
 
@@ -60,43 +73,6 @@ func foldWord(word string) ([]byte, error) {
 		folded = append(folded, ' ')
 	}
 	return folded, nil
-}
-
-// follow reports whether the steps follow in text behind place at.
-func follow(steps []step, text []byte, at int) bool {
-	if len(steps) == 0 {
-		return true
-	}
-	s := &steps[0]
-	if s.empty && follow(steps[1:], text, at) {
-		return true
-	}
-	if !s.loose {
-		// A blank of the text stands for one at the end of a word and at the beginning of the next.
-		return s.match(steps[1:], text, at) || at > 0 && text[at-1] == ' ' && s.match(steps[1:], text, at-1)
-	}
-	for last := min(at+gap, len(text)-1); at <= last; at++ {
-		if wordStart(text, at) && s.match(steps[1:], text, at) {
-			return true
-		}
-	}
-	return false
-}
-
-// match reports whether a word of the step stands at the place, and the later
-// steps follow it.
-func (s *step) match(later []step, text []byte, at int) bool {
-	if at >= len(text) || s.heads[text[at]/64]&(1<<(text[at]%64)) == 0 {
-		return false
-	}
-	here := text[at:]
-	i, _ := slices.BinarySearchFunc(s.words, here[0], func(word []byte, head byte) int { return int(word[0]) - int(head) })
-	for ; i < len(s.words) && s.words[i][0] == here[0]; i++ {
-		if bytes.HasPrefix(here, s.words[i]) && follow(later, text, at+len(s.words[i])) {
-			return true
-		}
-	}
-	return false
 }
 
 // minPhrase keeps phrases that would be found in every text out of the rules.
@@ -224,16 +200,23 @@ func withoutInnerGaps(line string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var plain, heads []string
+	var plain, behind, heads []string
 	for word := range strings.SplitSeq(inner, "|") {
-		if strings.Contains(word, "*") {
+		late, isLate := strings.CutPrefix(word, "* ")
+		switch {
+		case isLate && late != "" && !strings.Contains(late, "*"):
+			behind = append(behind, late)
+		case strings.Contains(word, "*"):
 			heads = append(heads, line[:open]+word)
-		} else {
+		default:
 			plain = append(plain, word)
 		}
 	}
 	if len(plain) > 0 {
 		heads = append(heads, line[:open]+"{"+strings.Join(plain, "|")+"}")
+	}
+	if len(behind) > 0 {
+		heads = append(heads, line[:open]+"* {"+strings.Join(behind, "|")+"}")
 	}
 	if len(heads)*len(later) > maxPhrases {
 		return nil, errTooMany

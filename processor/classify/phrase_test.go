@@ -29,8 +29,8 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 		}
 		tree := newTrie(found)
 		meets := func(text string) (yes bool) {
-			folded := fold(text, len(text))
-			tree.scan(folded, func(p *phrase, behind int) { yes = yes || follow(p.rest, folded, behind) })
+			w := newWords(fold(text, len(text)))
+			tree.scan(w.text, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
 			return yes
 		}
 		for _, text := range test.yes {
@@ -63,6 +63,24 @@ func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 		tree.scan([]byte(text), func(p *phrase, _ int) { got = append(got, string(p.first)) })
 		if joined := strings.Join(got, " "); joined != want {
 			t.Errorf("%q: got %q, want %q", text, joined, want)
+		}
+	}
+}
+
+// scan calls found for every phrase whose first part is in the folded text, with
+// the place behind that part.
+func (t *trie) scan(text []byte, found func(p *phrase, behind int)) {
+	for start := range text {
+		if !wordStart(text, start) {
+			continue
+		}
+		for at, depth := t.root[text[start]], 1; at != 0; depth++ {
+			var here []phrase
+			var behind int
+			here, behind, at = t.walk(text, start, depth, at)
+			for i := range here {
+				found(&here[i], behind)
+			}
 		}
 	}
 }

@@ -36,16 +36,21 @@ func (c *Classifier) match(text []byte, e evidence) (strong, weak *rule) {
 	}
 	none := len(c.rules)
 	best := [2]int{none, none} // telling, weak
-	c.phrases.scan(text, func(p *phrase, behind int) {
-		r := c.rules[p.rule]
-		slot := 0
-		if r.weak {
-			slot = 1
+	w := newWords(text)
+	for start := w.next(0, len(text)-1); start >= 0; start = w.next(start+1, len(text)-1) {
+		for at, depth := c.phrases.root[text[start]], 1; at != 0; depth++ {
+			var found []phrase
+			var behind int
+			found, behind, at = c.phrases.walk(text, start, depth, at)
+			for i := range found {
+				p := &found[i]
+				slot := &best[c.slots[p.rule]]
+				if p.rule < *slot && w.follow(p.rest, behind) && c.rules[p.rule].applies(text, e) {
+					*slot = p.rule
+				}
+			}
 		}
-		if p.rule < best[slot] && follow(p.rest, text, behind) && r.applies(text, e) {
-			best[slot] = p.rule
-		}
-	})
+	}
 	if best[0] < none {
 		strong = c.rules[best[0]]
 	}

@@ -40,11 +40,11 @@ func TestEveryPhraseIsFound(t *testing.T) {
 			most = max(most, len(s.words))
 		}
 		for k := range most {
-			text := []byte(instance(p, k))
+			w := newWords([]byte(instance(p, k)))
 			found := false
-			c.phrases.scan(text, func(q *phrase, behind int) { found = found || q == p && follow(q.rest, text, behind) })
+			c.phrases.scan(w.text, func(q *phrase, behind int) { found = found || q == p && w.follow(q.rest, behind) })
 			if !found {
-				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, text)
+				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, w.text)
 			}
 		}
 	}

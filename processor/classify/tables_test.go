@@ -57,6 +57,8 @@ func checkTable(t *testing.T, name string, least int) {
 
 func TestWellKnownRepliesGetTheirVerdict(t *testing.T) { checkTable(t, "replies.txt", 238) }
 
+func TestRepliesOfOtherWordingGetTheirVerdict(t *testing.T) { checkTable(t, "words.txt", 280) }
+
 func TestEveryRowOfTheSeedTablesGetsItsVerdict(t *testing.T) { checkTable(t, "seeds.txt", 170) }
 
 // TestWordsThatSayMoreWinOverTheCode holds that a text that is specific counts

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 )
 
@@ -24,7 +25,7 @@ type node struct {
 
 // newTrie takes over the phrases.
 func newTrie(phrases []phrase) *trie {
-	slices.SortStableFunc(phrases, func(a, b phrase) int { return bytes.Compare(a.first, b.first) })
+	slices.SortFunc(phrases, func(a, b phrase) int { return cmp.Or(bytes.Compare(a.first, b.first), a.rule-b.rule) })
 	t := &trie{phrases: phrases, nodes: make([]node, 1, 2*len(phrases)+1), labels: make([]byte, 1, 2*len(phrases)+1)}
 	top := t.branch(0, len(phrases), 0)
 	for at := top.children; at < top.end; at++ {
@@ -81,38 +82,21 @@ func (t *trie) child(n *node, b byte) uint32 {
 	return 0
 }
 
-// scan calls found for every phrase whose first part is in the folded text, with
-// the place behind that part. The same phrase may be found more than once.
-func (t *trie) scan(text []byte, found func(p *phrase, behind int)) {
-	for i := range text {
-		if wordStart(text, i) {
-			t.walk(text, i, found)
+// walk returns the phrases whose first part stands at text[start:], one node at a
+// time: those of the node, the place behind their first part, and the next node;
+// 0 for the node ends the walk, which begins at the root of the byte.
+func (t *trie) walk(text []byte, start, depth int, at uint32) (found []phrase, behind int, next uint32) {
+	n := &t.nodes[at]
+	found, behind = t.phrases[n.from:n.to], start+depth
+	switch {
+	case n.leaf:
+		tail := found[0].first[depth:]
+		if !bytes.HasPrefix(text[behind:], tail) {
+			return nil, behind, 0
 		}
+		behind += len(tail)
+	case behind < len(text):
+		next = t.child(n, text[behind])
 	}
-}
-
-// walk calls found for every phrase whose first part stands at text[start:].
-func (t *trie) walk(text []byte, start int, found func(p *phrase, behind int)) {
-	here := text[start:]
-	for at, depth := t.root[here[0]], 1; at != 0; depth++ {
-		n := &t.nodes[at]
-		for k := n.from; k < n.to; k++ {
-			p := &t.phrases[k]
-			tail := p.first[depth:]
-			if n.leaf && !bytes.HasPrefix(here[depth:], tail) {
-				return
-			}
-			found(p, start+depth+len(tail))
-		}
-		if n.leaf || depth == len(here) {
-			return
-		}
-		at = t.child(n, here[depth])
-	}
-}
-
-// wordStart reports whether a word may begin at text[i]. Scripts without blanks
-// begin one anywhere.
-func wordStart(text []byte, i int) bool {
-	return i == 0 || !isAlnum(text[i-1]) || !isAlnum(text[i])
+	return found, behind, next
 }
