@@ -13,10 +13,13 @@ import (
 // that is added to the returned mail.
 // arf/testdata/handwritten/microsoft-jmrp.eml
 func parseMicrosoft(m *report.Message) *Report {
+	if m.Returned == nil {
+		return nil
+	}
 	const about = "complaint about message from "
 	subject := strings.ToLower(strings.TrimSpace(m.Header.Text("Subject")))
 	ip, complains := strings.CutPrefix(subject, about)
-	if !m.Returned.Has("X-HmXmrOriginalRecipient") && !(complains && m.Returned != nil && !isConversation(m.Header)) {
+	if !m.Returned.Has("X-HmXmrOriginalRecipient") && !(complains && !isConversation(m.Header)) {
 		return nil
 	}
 	r := &Report{FeedbackType: Abuse, Incidents: 1, Returned: m.Returned}
@@ -56,15 +59,16 @@ func parseForm(m *report.Message) *Report {
 	if m.Returned == nil || isConversation(m.Header) {
 		return nil
 	}
-	text := strings.ToLower(m.Text)
-	if !strings.Contains(text, "this is an email abuse report") && !(isLoop(m.Header) && hasAny(strings.ToLower(m.Header.Text("Subject")), formSubjects)) {
+	_, about, found := strings.Cut(m.Text, "his is an email abuse report")
+	if !found && !(isLoop(m.Header) && hasAny(strings.ToLower(m.Header.Text("Subject")), formSubjects)) {
 		return nil
 	}
 	r := &Report{FeedbackType: Abuse, Incidents: 1, Returned: m.Returned}
 	r.OriginalMailFrom, _ = bare(m.Returned.Get("Return-Path"))
-	if _, rest, ok := strings.Cut(text, "received from ip "); ok {
-		ip, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-		r.SourceIP, _ = netip.ParseAddr(strings.Trim(ip, "[](),.:\n"))
+	if _, rest, ok := strings.Cut(about, "received from IP "); ok {
+		if words := strings.Fields(strings.TrimPrefix(rest, "address ")); len(words) > 0 {
+			r.SourceIP, _ = netip.ParseAddr(strings.Trim(words[0], "[](),."))
+		}
 	}
 	return r
 }

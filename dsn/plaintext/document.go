@@ -80,11 +80,11 @@ func squeeze(s string) string {
 // they are whose lower case is longer or shorter.
 func toLower(s string) string {
 	for i := range len(s) {
-		if c := s[i]; c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf {
+		if s[i] >= utf8.RuneSelf {
 			return string(appendLower(make([]byte, 0, len(s)), s))
 		}
 	}
-	return s
+	return strings.ToLower(s)
 }
 
 func appendLower(dst []byte, s string) []byte {
@@ -163,28 +163,30 @@ func beginsHeader(line, rest string) bool {
 // returnedHeader reads the header in text, behind the lines that are no fields.
 // Its lines may be indented or quoted.
 func returnedHeader(text string) report.Header {
-	var b strings.Builder
 	indent := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		if b.Len() == 0 {
-			trimmed := strings.TrimLeft(line, " \t>")
-			if !isField(trimmed) {
-				continue
-			}
+	for {
+		line, rest, more := strings.Cut(text, "\n")
+		if trimmed := strings.TrimLeft(line, " \t>"); isField(trimmed) {
 			indent = line[:len(line)-len(trimmed)]
+			break
 		}
+		if !more {
+			return nil
+		}
+		text = rest
+	}
+	if indent == "" {
+		return report.ParseHeader(text)
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
 		line = strings.TrimPrefix(line, indent)
-		if strings.Trim(line, " \t>") == "" {
+		if strings.Trim(line, " \t>\r\n") == "" {
 			break
 		}
 		b.WriteString(line)
-		b.WriteByte('\n')
 	}
-	if h := report.ParseHeader(b.String()); len(h) > 0 {
-		return h
-	}
-	return nil
+	return report.ParseHeader(b.String())
 }
 
 // isField reports whether line is a header field of a mail.

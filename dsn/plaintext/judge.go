@@ -28,7 +28,7 @@ func (d *document) isBounce() bool {
 		return says && (subject || fmlSubjects.in(d.subject))
 	case d.isConversation() || isAnswerSubject(d.subject):
 		return false
-	case hasNullSender(h):
+	case hasNullSender(h), d.from == "" && !h.Has("Return-Path"):
 		return says && (subject || d.returned != nil || d.hasReply() && d.isFormal())
 	}
 	return says && subject && d.returned != nil && !isSystemMail(d.returned) && (d.hasReply() || d.isFormal())

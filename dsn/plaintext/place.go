@@ -46,16 +46,14 @@ func placeOf(lower string, start int) place {
 		return own
 	case asideWords.in(bare) || endsInWord(bare, agentWords):
 		return aside
-	case strings.HasSuffix(bare, "dda:"):
+	case strings.TrimLeft(bare, "0123456789. -#:") == "", bare == "smtp", bare == "address", strings.HasSuffix(bare, "dda:"):
 		return leading
-	case namingWords.in(bare):
-		return named
-	case strings.TrimLeft(bare, "0123456789. -#:") == "", bare == "smtp", bare == "address":
-		return leading
-	case isToField(bare):
-		return addressed
 	case isReply(bare):
 		return replied
+	case namingWords.in(bare):
+		return named
+	case isToField(bare):
+		return addressed
 	}
 	return prose
 }

@@ -95,25 +95,32 @@ func addressesIn(values []string) []string {
 
 // choose picks the recipients from the mentions whose place is in the range. The
 // sender, who is named in many reports, is taken only when there is nobody else,
-// and when a mail came back: postmasters tell people about their own mailbox.
+// and when a mail came back or the report is made for a recipient: postmasters
+// tell people about their own mailbox. It is much the same with the staff.
 func (d *document) choose(all []mention, from, to place) []string {
 	sender := d.sender()
 	var others, mine []string
 	seen := map[string]bool{}
-	for _, m := range all {
+	for i := range all {
+		m := &all[i]
 		if m.place < from || m.place > to || seen[m.key] || d.isCutOff(m) {
 			continue
 		}
-		seen[m.key] = true
+		heads := m.place >= leading && (d.lists()[m.line] || d.beginsReason(m))
 		switch {
 		case sender[m.key]:
+			if !heads && d.returned == nil {
+				continue
+			}
 			mine = append(mine, m.address)
-		case m.place == leading && isStaff(m.key):
+		case m.place == leading && isStaff(m.key) && !heads:
+			continue
 		default:
 			others = append(others, m.address)
 		}
+		seen[m.key] = true
 	}
-	if len(others) == 0 && d.returned != nil {
+	if len(others) == 0 {
 		return mine
 	}
 	return others
@@ -121,7 +128,7 @@ func (d *document) choose(all []mention, from, to place) []string {
 
 // isCutOff reports whether the address ends the text and is the beginning of one
 // that is known: a mail that is cut off names nobody else.
-func (d *document) isCutOff(m mention) bool {
+func (d *document) isCutOff(m *mention) bool {
 	if m.line != len(d.lines)-1 || !strings.HasSuffix(d.lines[m.line], m.address) {
 		return false
 	}
