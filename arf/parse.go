@@ -16,6 +16,8 @@ const (
 	// maxRecipients bounds Report.OriginalRcptTo and Report.Recipients: SMTP
 	// servers must take 100 recipients a mail (RFC 5321 section 4.5.3.1.8).
 	maxRecipients = 100
+	// maxWord bounds a keyword; the longest that IANA knows has 12 bytes.
+	maxWord = 64
 )
 
 // Parse reads the feedback-report part of a mail, or a complaint in one of the
@@ -187,7 +189,8 @@ func (r *Report) note(f report.Field, err error) {
 func word(value string) string {
 	value, _, _ = strings.Cut(report.WithoutComments(value), ";")
 	if fields := strings.Fields(value); len(fields) > 0 {
-		return strings.ToLower(fields[0])
+		keyword := strings.ToLower(fields[0])
+		return strings.ToValidUTF8(keyword[:min(len(keyword), maxWord)], "")
 	}
 	return ""
 }

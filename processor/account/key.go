@@ -23,7 +23,9 @@ type AccessKey struct {
 	ID      string // "AKIA" and 16 of A to Z and 2 to 7
 	Secret  string // 40 characters
 	Account string
-	Created time.Time // kept in milliseconds
+	// Permissions are what the key may do. A key that CreateKey makes may do everything.
+	Permissions []Permission
+	Created     time.Time // kept in milliseconds
 }
 
 // String returns the ID.
@@ -43,10 +45,11 @@ func CreateKey(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	var random [40]byte
 	rand.Read(random[:]) // never fails (crypto/rand)
 	key := AccessKey{
-		ID:      "AKIA" + base32.StdEncoding.EncodeToString(random[:10]),
-		Secret:  base64.StdEncoding.EncodeToString(random[10:]),
-		Account: account,
-		Created: now.UTC().Truncate(time.Millisecond),
+		ID:          "AKIA" + base32.StdEncoding.EncodeToString(random[:10]),
+		Secret:      base64.StdEncoding.EncodeToString(random[10:]),
+		Account:     account,
+		Permissions: []Permission{Administer},
+		Created:     now.UTC().Truncate(time.Millisecond),
 	}
 	return key, PutKey(ctx, tx, key)
 }
@@ -57,10 +60,14 @@ func PutKey(ctx context.Context, tx *sql.Tx, k AccessKey) error {
 	if !validKeyPart(k.ID, "_") || !validKeyPart(k.Secret, "/+=_-") {
 		return fmt.Errorf("account: put key %.20q: %w: id and secret have %d to %d letters and digits", k.ID, ErrInvalid, minKeyPart, maxKeyPart)
 	}
+	permissions, err := encodePermissions(k.Permissions)
+	if err != nil {
+		return fmt.Errorf("account: put key %s: %w", k.ID, err)
+	}
 	if err := exists(ctx, tx, k.Account); err != nil {
 		return fmt.Errorf("account: put a key of account %q: %w", k.Account, err)
 	}
-	if _, err := tx.ExecContext(ctx, putKey, k.ID, k.Secret, k.Account, k.Created.UnixMilli()); err != nil {
+	if _, err := tx.ExecContext(ctx, putKey, k.ID, k.Secret, k.Account, permissions, k.Created.UnixMilli()); err != nil {
 		return fmt.Errorf("account: put key %s: %w", k.ID, err)
 	}
 	return nil

@@ -77,7 +77,8 @@ func TestASecretDoesNotComeIntoALog(t *testing.T) {
 
 func TestAKeyMadeElsewhereCanBeUsed(t *testing.T) {
 	a := open(t)
-	imported := account.AccessKey{ID: "AKIAIOSFODNN7EXAMPLE", Secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", Account: theirs, Created: now}
+	imported := account.AccessKey{ID: "AKIAIOSFODNN7EXAMPLE", Secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", Account: theirs,
+		Permissions: []account.Permission{account.Read}, Created: now}
 	for range 2 { // the second time in place of the first
 		a.transact(func(ctx context.Context, tx *sql.Tx) error { return account.PutKey(ctx, tx, imported) })
 	}
@@ -88,7 +89,7 @@ func TestAKeyMadeElsewhereCanBeUsed(t *testing.T) {
 		key  account.AccessKey
 		want error
 	}{
-		"no account":      {account.AccessKey{ID: imported.ID, Secret: imported.Secret, Account: "999999999999"}, account.ErrNotFound},
+		"no account":      {account.AccessKey{ID: imported.ID, Secret: imported.Secret, Account: "999999999999", Permissions: imported.Permissions}, account.ErrNotFound},
 		"short secret":    {account.AccessKey{ID: imported.ID, Secret: "short", Account: ours}, account.ErrInvalid},
 		"line end in id":  {account.AccessKey{ID: imported.ID + "\n", Secret: imported.Secret, Account: ours}, account.ErrInvalid},
 		"blank in secret": {account.AccessKey{ID: imported.ID, Secret: imported.Secret + " ", Account: ours}, account.ErrInvalid},
@@ -145,7 +146,7 @@ func TestTheFirstStartMakesTheDefaultAccount(t *testing.T) {
 func TestADeletedDefaultAccountDoesNotComeBack(t *testing.T) {
 	a := open(t)
 	key, created := a.createDefault()
-	if created || key != (account.AccessKey{}) {
+	if created || key.ID != "" {
 		t.Errorf("got key %v, created %v", key, created)
 	}
 	if _, err := account.Get(t.Context(), a.Read, account.DefaultID); !errors.Is(err, account.ErrNotFound) {

@@ -19,10 +19,10 @@ const (
 )
 
 const (
-	putKey = `INSERT INTO access_keys (id, secret, account, created) VALUES ($1, $2, $3, $4)
-ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, account = excluded.account`
-	selectKey       = `SELECT id, secret, account, created FROM access_keys WHERE id = $1`
-	selectKeys      = `SELECT id, secret, account, created FROM access_keys WHERE account = $1 ORDER BY created, id`
+	putKey = `INSERT INTO access_keys (id, secret, account, permissions, created) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, account = excluded.account, permissions = excluded.permissions`
+	selectKey       = `SELECT id, secret, account, permissions, created FROM access_keys WHERE id = $1`
+	selectKeys      = `SELECT id, secret, account, permissions, created FROM access_keys WHERE account = $1 ORDER BY created, id`
 	selectOldestKey = selectKeys + ` LIMIT 1`
 	deleteKey       = `DELETE FROM access_keys WHERE id = $1`
 )
@@ -73,11 +73,12 @@ func scanAccount(r row) (Account, error) {
 func scanKey(r row) (AccessKey, error) {
 	var k AccessKey
 	var created int64
-	if err := r.Scan(&k.ID, &k.Secret, &k.Account, &created); err != nil {
+	var permissions string
+	if err := r.Scan(&k.ID, &k.Secret, &k.Account, &permissions, &created); err != nil {
 		return AccessKey{}, err
 	}
 	k.Created = time.UnixMilli(created).UTC()
-	return k, nil
+	return k, json.Unmarshal([]byte(permissions), &k.Permissions)
 }
 
 func scanIdentity(r row) (Identity, error) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rebound-mail/rebound/schemas"
 )
 
 // State says whether an entry will be tried again.
@@ -26,8 +28,9 @@ type Entry struct {
 	MessageID   string
 	TopicARN    string // "" for a forwarded report
 	Kind        Kind
-	Subject     string // List leaves it out
-	Body        string // List leaves it out
+	Subject     string                              // List leaves it out
+	Body        string                              // List leaves it out
+	Attributes  map[string]schemas.MessageAttribute // List leaves them out
 	FeedbackID  string
 	FeedbackSeq uint64
 	Published   time.Time

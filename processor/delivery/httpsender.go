@@ -108,7 +108,7 @@ func (s *HTTPSender) compose(ctx context.Context, e Entry) ([]byte, http.Header,
 	if err != nil {
 		return nil, nil, &Result{Outcome: NotTried, Err: err}
 	}
-	m := topic.Message{ID: e.MessageID, Subject: e.Subject, Text: e.Body, At: e.Published}
+	m := topic.Message{ID: e.MessageID, Subject: e.Subject, Text: e.Body, Attributes: e.Attributes, At: e.Published}
 	var body []byte
 	var header http.Header
 	switch {

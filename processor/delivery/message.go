@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/rebound-mail/rebound/schemas"
 )
 
 // MaxMessage is the most that subject and body of a message may have together, in bytes: the limit of SNS.
@@ -28,10 +30,11 @@ type Message struct {
 	ID          string // a UUID, the same for all targets and all attempts: SNS's MessageId
 	TopicARN    string // "" for a forwarded report
 	Kind        Kind
-	Subject     string // of a notification; "" for none
-	Body        string // of a notification, the JSON; of a forwarded report "complaint" or "bounce"; else ""
-	FeedbackID  string // the feedback that it is about; "" for none
-	FeedbackSeq uint64 // where the report is on the bus; only forwarded reports need it
+	Subject     string                              // of a notification; "" for none
+	Body        string                              // of a notification, the JSON; of a forwarded report "complaint" or "bounce"; else ""
+	Attributes  map[string]schemas.MessageAttribute // of a notification; nil for none
+	FeedbackID  string                              // the feedback that it is about; "" for none
+	FeedbackSeq uint64                              // where the report is on the bus; only forwarded reports need it
 	Targets     []Target
 }
 
@@ -51,8 +54,12 @@ func Enqueue(ctx context.Context, tx *sql.Tx, m Message, now time.Time) error {
 	if len(m.Targets) == 0 {
 		return nil
 	}
+	attributes, err := encodeAttributes(m.Attributes)
+	if err != nil {
+		return fmt.Errorf("delivery: enqueue message %s: %w", m.ID, err)
+	}
 	var seq int64
-	err := tx.QueryRowContext(ctx, insertMessage, m.ID, m.TopicARN, string(m.Kind), m.Subject, m.Body, m.FeedbackID, int64(m.FeedbackSeq),
+	err = tx.QueryRowContext(ctx, insertMessage, m.ID, m.TopicARN, string(m.Kind), m.Subject, m.Body, attributes, m.FeedbackID, int64(m.FeedbackSeq),
 		now.UnixMilli()).Scan(&seq)
 	if err != nil {
 		return fmt.Errorf("delivery: enqueue message %s: %w", m.ID, err)

@@ -2,18 +2,21 @@ package delivery
 
 import (
 	"database/sql"
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rebound-mail/rebound/schemas"
 )
 
 // never is when a failed entry is due.
 const never = math.MaxInt64
 
 const (
-	insertMessage = `INSERT INTO outbox_message (id, topic_arn, kind, subject, body, feedback_id, feedback_seq, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING seq`
+	insertMessage = `INSERT INTO outbox_message (id, topic_arn, kind, subject, body, attributes, feedback_id, feedback_seq, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING seq`
 	insertEndpoint = `INSERT INTO outbox_endpoint (protocol, endpoint) VALUES ($1, $2) ON CONFLICT (protocol, endpoint) DO NOTHING`
 	insertEntry    = `INSERT INTO outbox_entry (message, endpoint, subscription_arn, due)
 		SELECT CAST($1 AS BIGINT), id, CAST($2 AS TEXT), CAST($3 AS BIGINT) FROM outbox_endpoint WHERE protocol = $4 AND endpoint = $5`
@@ -37,8 +40,8 @@ const (
 	entryColumns = `o.id, m.id, m.topic_arn, m.kind, m.feedback_id, m.feedback_seq, m.created, o.subscription_arn, e.protocol, e.endpoint,
 		o.due, o.attempts, o.failed, o.last_attempt, o.last_status, o.last_error, o.last_answer`
 	entryTables = ` FROM outbox_entry o JOIN outbox_message m ON m.seq = o.message JOIN outbox_endpoint e ON e.id = o.endpoint`
-	selectEntry = `SELECT m.subject, m.body, ` + entryColumns + entryTables + ` WHERE o.id = $1 AND o.owner = $2`
-	selectList  = `SELECT '', '', ` + entryColumns + entryTables
+	selectEntry = `SELECT m.subject, m.body, m.attributes, ` + entryColumns + entryTables + ` WHERE o.id = $1 AND o.owner = $2`
+	selectList  = `SELECT '', '', '', ` + entryColumns + entryTables
 
 	// The due time of a claimed entry is the end of its lease: when it has changed the entry is no longer in hand.
 	settleDelivered = `DELETE FROM outbox_entry WHERE id = $1 AND due = $2`
@@ -112,7 +115,8 @@ func (f Filter) condition(args []any) (string, []any) {
 
 func scanEntry(row interface{ Scan(...any) error }) (e Entry, err error) {
 	var seq, published, due, failed, last int64
-	err = row.Scan(&e.Subject, &e.Body, &e.ID, &e.MessageID, &e.TopicARN, &e.Kind, &e.FeedbackID, &seq, &published, &e.SubscriptionARN,
+	var attributes string
+	err = row.Scan(&e.Subject, &e.Body, &attributes, &e.ID, &e.MessageID, &e.TopicARN, &e.Kind, &e.FeedbackID, &seq, &published, &e.SubscriptionARN,
 		&e.Protocol, &e.Endpoint, &due, &e.Attempts, &failed, &last, &e.LastStatus, &e.LastError, &e.LastAnswer)
 	e.FeedbackSeq, e.Published, e.State = uint64(seq), fromMillis(published), Waiting
 	if failed > 0 {
@@ -123,7 +127,19 @@ func scanEntry(row interface{ Scan(...any) error }) (e Entry, err error) {
 	if last > 0 {
 		e.LastAttempt = fromMillis(last)
 	}
+	if err == nil && attributes != "" {
+		err = json.Unmarshal([]byte(attributes), &e.Attributes)
+	}
 	return e, err
+}
+
+// encodeAttributes is "" for none.
+func encodeAttributes(attributes map[string]schemas.MessageAttribute) (string, error) {
+	if len(attributes) == 0 {
+		return "", nil
+	}
+	encoded, err := schemas.Marshal(attributes)
+	return string(encoded), err
 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -13,10 +13,11 @@ const ContentType = "text/plain; charset=UTF-8"
 
 // Message is what is published to a topic. ID and At stay the same however often it is sent, so that the envelope does.
 type Message struct {
-	ID      string // a UUID, the same for all subscribers
-	Subject string // "" for none
-	Text    string
-	At      time.Time // when it was published
+	ID         string // a UUID, the same for all subscribers
+	Subject    string // "" for none
+	Text       string
+	Attributes map[string]schemas.MessageAttribute
+	At         time.Time // when it was published
 }
 
 // Notification returns what the subscription gets for a message: the signed envelope, or the text alone when the subscription is raw,
@@ -30,7 +31,7 @@ func (s *Signer) Notification(t Topic, sub Subscription, m Message, publicURL st
 	}
 	body, err := s.seal(t, schemas.Envelope{
 		Type: schemas.EnvelopeNotification, MessageID: m.ID, Subject: m.Subject, Message: m.Text,
-		Timestamp:      schemas.Time{Time: m.At},
+		Timestamp: schemas.Time{Time: m.At}, MessageAttributes: m.Attributes,
 		UnsubscribeURL: strings.TrimSuffix(publicURL, "/") + "/?Action=Unsubscribe&SubscriptionArn=" + sub.ARN,
 	})
 	return body, header, err

@@ -3,27 +3,29 @@ package topic
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"time"
 )
 
 const (
-	topicColumns = `arn, account, name, display_name, signature_version, created`
+	topicColumns = `arn, account, name, display_name, signature_version, attributes, tags, created`
 
-	insertTopic = `INSERT INTO topic (` + topicColumns + `) VALUES ($1, $2, $3, $4, $5, $6)`
+	insertTopic = `INSERT INTO topic (` + topicColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 	selectTopic = `SELECT ` + topicColumns + ` FROM topic WHERE arn = $1`
 
 	selectTopics = `SELECT ` + topicColumns + ` FROM topic
 		WHERE (CAST($1 AS TEXT) = '' OR account = $1) AND arn > $2 ORDER BY arn LIMIT $3`
 
-	updateTopic           = `UPDATE topic SET display_name = $1, signature_version = $2 WHERE arn = $3`
+	updateTopic           = `UPDATE topic SET display_name = $1, signature_version = $2, attributes = $3, tags = $4 WHERE arn = $5`
 	deleteTopic           = `DELETE FROM topic WHERE arn = $1`
 	deleteSubscriptionsOf = `DELETE FROM subscription WHERE topic_arn = $1`
 
 	subscriptionColumns = `arn, topic_arn, account, protocol, endpoint, confirmed, raw, token, token_expires,
-		confirmation_was_authenticated, delivery_policy, created`
+		confirmation_was_authenticated, delivery_policy, filter_policy, filter_policy_scope, redrive_policy, created`
 
 	insertSubscription = `INSERT INTO subscription (` + subscriptionColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	selectSubscription           = `SELECT ` + subscriptionColumns + ` FROM subscription WHERE arn = $1`
 	selectSubscriptionByToken    = `SELECT ` + subscriptionColumns + ` FROM subscription WHERE token = $1`
 	selectSubscriptionByEndpoint = `SELECT ` + subscriptionColumns + ` FROM subscription
@@ -36,7 +38,8 @@ const (
 		WHERE topic_arn = $1 AND confirmed = 1 ORDER BY arn`
 	countSubscriptions = `SELECT COALESCE(SUM(confirmed), 0), COUNT(*) FROM subscription WHERE topic_arn = $1`
 
-	updateSubscription  = `UPDATE subscription SET raw = $1, delivery_policy = $2 WHERE arn = $3`
+	updateSubscription = `UPDATE subscription SET raw = $1, delivery_policy = $2, filter_policy = $3, filter_policy_scope = $4,
+		redrive_policy = $5 WHERE arn = $6`
 	updateToken         = `UPDATE subscription SET token = $1, token_expires = $2 WHERE arn = $3`
 	confirmSubscription = `UPDATE subscription SET confirmed = 1, confirmation_was_authenticated = $1 WHERE arn = $2`
 	deleteSubscription  = `DELETE FROM subscription WHERE arn = $1`
@@ -54,20 +57,32 @@ type row interface{ Scan(columns ...any) error }
 
 func scanTopic(r row) (t Topic, err error) {
 	var created int64
-	err = r.Scan(&t.ARN, &t.Account, &t.Name, &t.DisplayName, &t.SignatureVersion, &created)
+	var attributes, tags string
+	if err := r.Scan(&t.ARN, &t.Account, &t.Name, &t.DisplayName, &t.SignatureVersion, &attributes, &tags, &created); err != nil {
+		return Topic{}, err
+	}
 	t.Created = fromMillis(created)
-	return t, err
+	return t, errors.Join(json.Unmarshal([]byte(attributes), &t.Attributes), json.Unmarshal([]byte(tags), &t.Tags))
 }
 
 func scanSubscription(r row) (s Subscription, err error) {
 	var expires, created int64
 	err = r.Scan(&s.ARN, &s.TopicARN, &s.Account, &s.Protocol, &s.Endpoint, &s.Confirmed, &s.Raw, &s.Token, &expires,
-		&s.ConfirmationWasAuthenticated, &s.DeliveryPolicy, &created)
+		&s.ConfirmationWasAuthenticated, &s.DeliveryPolicy, &s.FilterPolicy, &s.FilterPolicyScope, &s.RedrivePolicy, &created)
 	s.TokenExpires, s.Created = fromMillis(expires), fromMillis(created)
 	return s, err
 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// object writes a JSON object, null for nil.
+func object(m map[string]string) string {
+	encoded, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // maps of strings always encode
+	}
+	return string(encoded)
+}
 
 func integer(b bool) int {
 	if b {

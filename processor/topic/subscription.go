@@ -29,6 +29,9 @@ type Subscription struct {
 	TokenExpires                 time.Time
 	ConfirmationWasAuthenticated bool   // only the owner may unsubscribe
 	DeliveryPolicy               string // JSON as SetSubscriptionAttributes got it; "" for the default
+	FilterPolicy                 string // JSON likewise; "" for none
+	FilterPolicyScope            string // MessageAttributes or MessageBody; "" without a filter policy
+	RedrivePolicy                string // JSON likewise; "" for none
 	Created                      time.Time
 }
 
@@ -55,7 +58,8 @@ func Subscribe(ctx context.Context, tx *sql.Tx, s Subscription, now time.Time) (
 	s.Token, s.TokenExpires = newToken(), fromMillis(now.Add(TokenLife).UnixMilli())
 	s.Created = fromMillis(now.UnixMilli())
 	_, err = tx.ExecContext(ctx, insertSubscription, s.ARN, s.TopicARN, s.Account, s.Protocol, s.Endpoint, integer(s.Confirmed),
-		integer(s.Raw), s.Token, s.TokenExpires.UnixMilli(), integer(s.ConfirmationWasAuthenticated), s.DeliveryPolicy, now.UnixMilli())
+		integer(s.Raw), s.Token, s.TokenExpires.UnixMilli(), integer(s.ConfirmationWasAuthenticated), s.DeliveryPolicy,
+		s.FilterPolicy, s.FilterPolicyScope, s.RedrivePolicy, now.UnixMilli())
 	if err != nil {
 		return Subscription{}, fmt.Errorf("topic: subscribe to %s: %w", s.TopicARN, err)
 	}
@@ -90,9 +94,10 @@ func Unsubscribe(ctx context.Context, tx *sql.Tx, arn string) (existed bool, err
 	return n > 0, nil
 }
 
-// UpdateSubscription changes Raw and DeliveryPolicy of the subscription s.ARN, or returns ErrSubscriptionNotFound.
+// UpdateSubscription changes Raw and the policies of the subscription s.ARN, or returns ErrSubscriptionNotFound.
 func UpdateSubscription(ctx context.Context, tx *sql.Tx, s Subscription) error {
-	n, err := affected(tx.ExecContext(ctx, updateSubscription, integer(s.Raw), s.DeliveryPolicy, s.ARN))
+	n, err := affected(tx.ExecContext(ctx, updateSubscription, integer(s.Raw), s.DeliveryPolicy, s.FilterPolicy, s.FilterPolicyScope,
+		s.RedrivePolicy, s.ARN))
 	if err != nil {
 		return fmt.Errorf("topic: update %s: %w", s.ARN, err)
 	}

@@ -25,8 +25,10 @@ type Topic struct {
 	ARN              string // arn:aws:sns:REGION:ACCOUNT:NAME
 	Account          string // 12 digits
 	Name             string
-	DisplayName      string // at most 100 bytes
-	SignatureVersion string // SignatureSHA1 or SignatureSHA256
+	DisplayName      string            // at most 100 bytes
+	SignatureVersion string            // SignatureSHA1 or SignatureSHA256
+	Attributes       map[string]string // further attributes of SNS that were set: DeliveryPolicy, Policy, …
+	Tags             map[string]string
 	Created          time.Time
 }
 
@@ -56,7 +58,8 @@ func CreateTopic(ctx context.Context, tx *sql.Tx, region string, t Topic, now ti
 		return Topic{}, err
 	}
 	t.Created = fromMillis(now.UnixMilli())
-	_, err = tx.ExecContext(ctx, insertTopic, t.ARN, t.Account, t.Name, t.DisplayName, t.SignatureVersion, now.UnixMilli())
+	_, err = tx.ExecContext(ctx, insertTopic, t.ARN, t.Account, t.Name, t.DisplayName, t.SignatureVersion, object(t.Attributes),
+		object(t.Tags), now.UnixMilli())
 	if err != nil {
 		return Topic{}, fmt.Errorf("topic: create %s: %w", t.ARN, err)
 	}
@@ -121,12 +124,12 @@ func ListTopics(ctx context.Context, db *sql.DB, account, after string, limit in
 	return topics, "", nil
 }
 
-// UpdateTopic changes the display name and the signature version of the topic t.ARN. Errors: ErrTopicNotFound, ErrAttribute.
+// UpdateTopic changes the display name, the signature version, the attributes and the tags of the topic t.ARN. Errors: ErrTopicNotFound, ErrAttribute.
 func UpdateTopic(ctx context.Context, tx *sql.Tx, t Topic) error {
 	if err := checkAttributes(t); err != nil {
 		return err
 	}
-	n, err := affected(tx.ExecContext(ctx, updateTopic, t.DisplayName, t.SignatureVersion, t.ARN))
+	n, err := affected(tx.ExecContext(ctx, updateTopic, t.DisplayName, t.SignatureVersion, object(t.Attributes), object(t.Tags), t.ARN))
 	if err != nil {
 		return fmt.Errorf("topic: update %s: %w", t.ARN, err)
 	}
