@@ -101,7 +101,11 @@ func (s *HTTPSender) compose(ctx context.Context, e Entry) ([]byte, http.Header,
 	if err != nil {
 		return nil, nil, &Result{Outcome: NotTried, Err: err}
 	}
-	sub, err := topic.GetSubscription(ctx, s.db, e.SubscriptionARN)
+	get := topic.GetSubscription
+	if e.Kind == KindUnsubscribeConfirmation {
+		get = topic.GetEnded
+	}
+	sub, err := get(ctx, s.db, e.SubscriptionARN)
 	if errors.Is(err, topic.ErrSubscriptionNotFound) {
 		return nil, nil, final("the subscription has ended")
 	}
@@ -118,6 +122,8 @@ func (s *HTTPSender) compose(ctx context.Context, e Entry) ([]byte, http.Header,
 		return nil, nil, final("nobody confirmed the subscription in time")
 	case e.Kind == KindSubscriptionConfirmation:
 		body, header, err = s.signer.SubscriptionConfirmation(t, sub, m, s.publicURL)
+	case e.Kind == KindUnsubscribeConfirmation:
+		body, header, err = s.signer.UnsubscribeConfirmation(t, sub, m, s.publicURL)
 	case !sub.Confirmed:
 		return nil, nil, final("the subscription is not confirmed")
 	default:

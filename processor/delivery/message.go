@@ -19,6 +19,7 @@ type Kind string
 const (
 	KindNotification             Kind = "Notification"
 	KindSubscriptionConfirmation Kind = "SubscriptionConfirmation"
+	KindUnsubscribeConfirmation  Kind = "UnsubscribeConfirmation"
 	KindFeedbackForward          Kind = "feedback-forward"
 )
 
@@ -77,7 +78,7 @@ func (m Message) check() error {
 		return fmt.Errorf("%w: no id", ErrMessage)
 	}
 	switch m.Kind {
-	case KindNotification, KindSubscriptionConfirmation, KindFeedbackForward:
+	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward:
 	default:
 		return fmt.Errorf("%w: kind %q", ErrMessage, m.Kind)
 	}
