@@ -13,6 +13,8 @@ var (
 	ErrAttribute = errors.New("invalid topic attribute")
 	// ErrDifferent is returned when a topic or a subscription exists already, with other attributes.
 	ErrDifferent = errors.New("already exists with different attributes")
+	// ErrTags is returned when a topic exists already, with other tags.
+	ErrTags = errors.New("already exists with different tags")
 	// ErrProtocol is returned for a protocol that nothing is delivered by.
 	ErrProtocol = errors.New("protocol must be http, https, email, email-json or nats")
 	// ErrEndpoint is returned for an endpoint that is not what the protocol delivers to: a URL with its scheme and a host, a mail address,

@@ -49,9 +49,10 @@ const (
 		SELECT arn FROM subscription WHERE confirmed = 0 AND token_expires < $1 LIMIT $2)`
 )
 
-// querier is a database or a transaction on it.
+// querier is a database, or a transaction on it for whoever changes next what was read.
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // row is one row of an answer.

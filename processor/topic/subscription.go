@@ -33,7 +33,7 @@ type Subscription struct {
 	ConfirmationWasAuthenticated bool   // only the owner may unsubscribe
 	DeliveryPolicy               string // JSON as SetSubscriptionAttributes got it; "" for the default
 	FilterPolicy                 string // JSON likewise; "" for none
-	FilterPolicyScope            string // MessageAttributes or MessageBody; "" without a filter policy
+	FilterPolicyScope            string // MessageAttributes, or MessageBody; "" is the first
 	RedrivePolicy                string // JSON likewise; "" for none
 	Created                      time.Time
 	Ended                        time.Time // zero while it lives; until TokenExpires, confirming the token restores it
@@ -47,7 +47,7 @@ func Subscribe(ctx context.Context, tx *sql.Tx, s Subscription, now time.Time) (
 	if err := checkEndpoint(s.Protocol, s.Endpoint); err != nil {
 		return Subscription{}, fmt.Errorf("topic: subscribe to %s: %w", s.TopicARN, err)
 	}
-	t, err := getTopic(ctx, tx, s.TopicARN)
+	t, err := GetTopic(ctx, tx, s.TopicARN)
 	if err != nil {
 		return Subscription{}, err
 	}
@@ -135,7 +135,7 @@ func UpdateSubscription(ctx context.Context, tx *sql.Tx, s Subscription) error {
 }
 
 // GetSubscription returns the subscription, or ErrSubscriptionNotFound.
-func GetSubscription(ctx context.Context, db *sql.DB, arn string) (Subscription, error) {
+func GetSubscription(ctx context.Context, db querier, arn string) (Subscription, error) {
 	return getSubscription(ctx, db, selectSubscription, arn)
 }
 
@@ -169,19 +169,19 @@ func ListSubscriptions(ctx context.Context, db *sql.DB, account, topicARN, after
 }
 
 // Confirmed returns the confirmed subscriptions of the topic, and whether there is such a topic.
-func Confirmed(ctx context.Context, db *sql.DB, topicARN string) (subscriptions []Subscription, exists bool, err error) {
+func Confirmed(ctx context.Context, db querier, topicARN string) (subscriptions []Subscription, exists bool, err error) {
 	subscriptions, err = querySubscriptions(ctx, db, selectConfirmed, topicARN)
 	if err != nil || len(subscriptions) > 0 {
 		return subscriptions, err == nil, err
 	}
-	_, err = getTopic(ctx, db, topicARN)
+	_, err = GetTopic(ctx, db, topicARN)
 	if errors.Is(err, ErrTopicNotFound) {
 		return nil, false, nil
 	}
 	return nil, err == nil, err
 }
 
-func querySubscriptions(ctx context.Context, db *sql.DB, query string, args ...any) ([]Subscription, error) {
+func querySubscriptions(ctx context.Context, db querier, query string, args ...any) ([]Subscription, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("topic: list subscriptions: %w", err)

@@ -71,7 +71,7 @@ func (s *Service) Refused(w http.ResponseWriter, action string, err error) {
 	case errors.As(err, &unsigned):
 		refused = &Error{unsigned.Status, unsigned.Query, unsigned.Message}
 	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrFull):
-		refused = &Error{http.StatusServiceUnavailable, "ServiceUnavailable", "The database cannot be used now. Try again later."}
+		refused = &Error{http.StatusServiceUnavailable, "ServiceUnavailable", "Nothing can be written now. Try again later."}
 		s.Log.Warn("a request failed", "action", action, "error", err)
 	default:
 		s.Log.Error("a request failed", "action", action, "error", err)
