@@ -57,8 +57,12 @@ func (p RetryPolicy) Delay(retry int) (delay time.Duration, ok bool) {
 }
 
 // total is how long all retries take, each at its delay.
-func (p RetryPolicy) total() (sum time.Duration) {
-	for retry := 1; ; retry++ {
+func (p RetryPolicy) total() time.Duration { return p.after(0) }
+
+// after is how long the retries take that follow the one of that number.
+func (p RetryPolicy) after(retry int) (sum time.Duration) {
+	for {
+		retry++
 		delay, ok := p.Delay(retry)
 		if !ok {
 			return sum
