@@ -24,9 +24,10 @@ const (
 	KindSubscriptionConfirmation Kind = "SubscriptionConfirmation"
 	KindUnsubscribeConfirmation  Kind = "UnsubscribeConfirmation"
 	KindFeedbackForward          Kind = "feedback-forward"
+	KindAlarm                    Kind = "alarm" // a mail to people; see EnqueueAlarm
 )
 
-// SMTP is the protocol of a target that gets a report by mail. Those of subscriptions stand in package topic.
+// SMTP is the protocol of a target that gets a report or an alarm by mail. Those of subscriptions stand in package topic.
 const SMTP = "smtp"
 
 // Message is what is to be delivered to one or more targets.
@@ -44,9 +45,9 @@ type Message struct {
 
 // Target is one endpoint that gets a message.
 type Target struct {
-	SubscriptionARN string // "" for a forwarded report
-	Protocol        string // of the subscription, or SMTP
-	Endpoint        string // a URL, or a mail address for SMTP
+	SubscriptionARN string // "" for a forwarded report and an alarm
+	Protocol        string // SMTP, or one of those in package topic
+	Endpoint        string // a URL, a mail address, or a subject of NATS
 	// FilterPolicy and FilterPolicyScope are those of the subscription: it gets no notification that they do not match.
 	FilterPolicy, FilterPolicyScope string
 }
@@ -106,7 +107,7 @@ func (m Message) check() error {
 		return fmt.Errorf("%w: no id", ErrMessage)
 	}
 	switch m.Kind {
-	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward:
+	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward, KindAlarm:
 	default:
 		return fmt.Errorf("%w: kind %q", ErrMessage, m.Kind)
 	}

@@ -49,7 +49,8 @@ func (a *API) confirmSubscription(ctx context.Context, caller auth.Caller, value
 }
 
 // unsubscribe answers the link of a notification, unless the subscription was confirmed by its owner's signed call, and signed calls of the
-// owner. What its owner ends is gone at once; what a link ends can be restored by whoever reads the endpoint's mail.
+// owner. What its owner ends is gone at once; what a link ends can be restored by
+// the webhook that was ended.
 func (a *API) unsubscribe(ctx context.Context, caller auth.Caller, values query.Values) (any, error) {
 	arn, err := a.subscriptionARN(values)
 	if err != nil {
@@ -67,7 +68,8 @@ func (a *API) unsubscribe(ctx context.Context, caller auth.Caller, values query.
 		return nil, &query.Error{Status: http.StatusForbidden, Code: "AuthorizationError", Message: "Only the owner of this subscription can unsubscribe it"}
 	}
 	err = a.transact(ctx, func(tx *sql.Tx) error {
-		if owner || a.EndQuietly || !found.Confirmed {
+		webhook := found.Protocol == topic.HTTP || found.Protocol == topic.HTTPS
+		if owner || a.EndQuietly || !found.Confirmed || !webhook {
 			_, err := topic.Unsubscribe(ctx, tx, arn)
 			return err
 		}
