@@ -93,7 +93,7 @@ func CreateIdentity(ctx context.Context, tx *sql.Tx, account, identity string, n
 	if !errors.Is(err, ErrNotFound) {
 		return Identity{}, err
 	}
-	if err := hasRoom(ctx, tx, account); err != nil {
+	if err := hasRoom(ctx, tx, account, countIdentities, MaxIdentities); err != nil {
 		return Identity{}, fmt.Errorf("account: create identity %s of account %q: %w", normal, account, err)
 	}
 	i = Identity{Account: account, Identity: normal, ForwardingEnabled: true, HeadersInBounce: true, HeadersInComplaint: true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -51,8 +52,34 @@ WHERE account = $8 AND key = $9`
 	nearestFirst    = ` ORDER BY length(key) DESC, account LIMIT 1`
 )
 
-// querier is what reads a single row: the read pool, or a transaction that changes the row next.
+const setColumns = `account, name, created, suppressed_reasons, sending_enabled, tags, options`
+
+const (
+	insertSet = `INSERT INTO configuration_sets (` + setColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account, name) DO NOTHING`
+	updateSet = `UPDATE configuration_sets SET suppressed_reasons = $1, sending_enabled = $2, tags = $3, options = $4
+WHERE account = $5 AND name = $6`
+
+	selectSet  = `SELECT ` + setColumns + ` FROM configuration_sets WHERE account = $1 AND name = $2`
+	selectSets = `SELECT ` + setColumns + ` FROM configuration_sets WHERE account = $1 AND name > $2 ORDER BY name LIMIT $3`
+	countSets  = `SELECT count(*) FROM configuration_sets WHERE account = $1`
+	deleteSet  = `DELETE FROM configuration_sets WHERE account = $1 AND name = $2`
+)
+
+const destinationColumns = `account, configuration_set, name, enabled, event_types, topic_arn, detached`
+
+const (
+	insertDestination = `INSERT INTO event_destinations (` + destinationColumns + `) VALUES ($1, $2, $3, $4, $5, $6, 0)`
+	updateDestination = `UPDATE event_destinations SET enabled = $1, event_types = $2, topic_arn = $3, detached = 0
+WHERE account = $4 AND configuration_set = $5 AND name = $6`
+
+	selectDestinations = `SELECT ` + destinationColumns + ` FROM event_destinations
+WHERE account = $1 AND configuration_set = $2 ORDER BY name`
+	deleteDestination = `DELETE FROM event_destinations WHERE account = $1 AND configuration_set = $2 AND name = $3`
+)
+
+// querier is what reads: the read pool, or a transaction that changes the row next.
 type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
@@ -94,6 +121,66 @@ func scanIdentity(r row) (Identity, error) {
 	return i, nil
 }
 
+func scanSet(r row) (ConfigurationSet, error) {
+	var s ConfigurationSet
+	var created int64
+	var enabled int
+	var reasons, tags, options string
+	if err := r.Scan(&s.Account, &s.Name, &created, &reasons, &enabled, &tags, &options); err != nil {
+		return ConfigurationSet{}, err
+	}
+	s.Created, s.SendingEnabled = time.UnixMilli(created).UTC(), enabled != 0
+	return s, errors.Join(json.Unmarshal([]byte(reasons), &s.SuppressedReasons), json.Unmarshal([]byte(tags), &s.Tags),
+		json.Unmarshal([]byte(options), &s.Options))
+}
+
+func getSet(ctx context.Context, db querier, account, name string) (ConfigurationSet, error) {
+	s, err := scanSet(db.QueryRowContext(ctx, selectSet, account, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoConfigurationSet
+	}
+	if err != nil {
+		return ConfigurationSet{}, fmt.Errorf("account: get %.64q of account %q: %w", name, account, err)
+	}
+	return s, nil
+}
+
+func scanDestination(r row) (EventDestination, error) {
+	var d EventDestination
+	var enabled int
+	var types string
+	var detached int64
+	err := r.Scan(&d.Account, &d.ConfigurationSet, &d.Name, &enabled, &types, &d.TopicARN, &detached)
+	if err != nil {
+		return EventDestination{}, err
+	}
+	d.Enabled, d.Detached = enabled != 0, timeOf(detached)
+	return d, json.Unmarshal([]byte(types), &d.MatchingEventTypes)
+}
+
+func destinations(ctx context.Context, db querier, account, set string) ([]EventDestination, error) {
+	rows, err := db.QueryContext(ctx, selectDestinations, account, set)
+	if err != nil {
+		return nil, fmt.Errorf("account: event destinations of configuration set %.64q: %w", set, err)
+	}
+	found, err := collect(rows, scanDestination)
+	if err == nil && len(found) == 0 {
+		_, err = getSet(ctx, db, account, set)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("account: event destinations of configuration set %.64q: %w", set, err)
+	}
+	return found, nil
+}
+
+// timeOf reads a time that may never have come.
+func timeOf(millis int64) time.Time {
+	if millis == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(millis).UTC()
+}
+
 func getIdentity(ctx context.Context, db querier, account, identity string) (Identity, error) {
 	normal, key, err := parseIdentity(identity)
 	if err != nil {
@@ -112,17 +199,17 @@ func exists(ctx context.Context, db querier, account string) error {
 	return notFound(err)
 }
 
-// hasRoom returns ErrNotFound when there is no such account, and ErrTooMany when it may not have one more identity.
-func hasRoom(ctx context.Context, db querier, account string) error {
+// hasRoom returns ErrNotFound when there is no such account, and ErrTooMany when it has the most of what the query counts.
+func hasRoom(ctx context.Context, db querier, account, count string, most int) error {
 	if err := exists(ctx, db, account); err != nil {
 		return err
 	}
-	var identities int
-	if err := db.QueryRowContext(ctx, countIdentities, account).Scan(&identities); err != nil {
+	var has int
+	if err := db.QueryRowContext(ctx, count, account).Scan(&has); err != nil {
 		return err
 	}
-	if identities >= MaxIdentities {
-		return fmt.Errorf("%w: %d", ErrTooMany, MaxIdentities)
+	if has >= most {
+		return fmt.Errorf("%w: %d", ErrTooMany, most)
 	}
 	return nil
 }
