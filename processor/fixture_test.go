@@ -93,7 +93,9 @@ func (g *ground) send(messageID string, destinations ...string) sentmail.Mail {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	g.transact(func(tx *sql.Tx) error { return RecordSent(g.t.Context(), tx, &mail) })
+	g.transact(func(tx *sql.Tx) error {
+		return Registrar{DB: g.store.Read, Region: "us-east-1"}.Record(g.t.Context(), tx, &mail, now)
+	})
 	return mail
 }
 

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	insertAccount = `INSERT INTO accounts (id, name, suppressed_reasons, created) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`
-	selectAccount = `SELECT id, name, suppressed_reasons, created FROM accounts WHERE id = $1`
+	insertAccount = `INSERT INTO accounts (id, name, contact, suppressed_reasons, created) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`
+	selectAccount = `SELECT id, name, contact, suppressed_reasons, created FROM accounts WHERE id = $1`
 
-	selectAccounts = `SELECT id, name, suppressed_reasons, created FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
-	updateAccount  = `UPDATE accounts SET name = $1, suppressed_reasons = $2 WHERE id = $3`
+	selectAccounts = `SELECT id, name, contact, suppressed_reasons, created FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
+	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3 WHERE id = $4`
 	deleteAccount  = `DELETE FROM accounts WHERE id = $1`
 	countAccounts  = `SELECT count(*) FROM accounts`
 )
@@ -29,7 +29,7 @@ ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, account = excluded.acco
 )
 
 const identityColumns = `account, identity, bounce_topic, complaint_topic, delivery_topic, forwarding_enabled,
-headers_in_bounce, headers_in_complaint, headers_in_delivery, created`
+headers_in_bounce, headers_in_complaint, headers_in_delivery, detached_topic, detached, created`
 
 const (
 	insertIdentity = `
@@ -39,8 +39,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 	updateIdentity = `
 UPDATE identities SET bounce_topic = $1, complaint_topic = $2, delivery_topic = $3, forwarding_enabled = $4,
-    headers_in_bounce = $5, headers_in_complaint = $6, headers_in_delivery = $7
-WHERE account = $8 AND key = $9`
+    headers_in_bounce = $5, headers_in_complaint = $6, headers_in_delivery = $7, detached_topic = $8, detached = $9
+WHERE account = $10 AND key = $11`
 
 	selectIdentity   = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key = $2`
 	selectIdentities = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key > $2 ORDER BY key LIMIT $3`
@@ -74,6 +74,15 @@ WHERE account = $4 AND configuration_set = $5 AND name = $6`
 
 	selectDestinations = `SELECT ` + destinationColumns + ` FROM event_destinations
 WHERE account = $1 AND configuration_set = $2 ORDER BY name`
+	disableDestination = `UPDATE event_destinations SET enabled = 0, detached = $1
+WHERE account = $2 AND configuration_set = $3 AND name = $4 AND topic_arn = $5 AND enabled = 1`
+
+	// selectPublishers gives identity and contact; the identity is '' for an event destination. It wants the ARN five times.
+	selectPublishers = `
+SELECT i.identity, a.contact FROM identities i JOIN accounts a ON a.id = i.account
+WHERE i.bounce_topic = $1 OR i.complaint_topic = $2 OR i.delivery_topic = $3 OR i.detached_topic = $4
+UNION SELECT '', a.contact FROM event_destinations d JOIN accounts a ON a.id = d.account WHERE d.topic_arn = $5
+ORDER BY 1, 2 LIMIT $6`
 	deleteDestination = `DELETE FROM event_destinations WHERE account = $1 AND configuration_set = $2 AND name = $3`
 )
 
@@ -90,7 +99,7 @@ func scanAccount(r row) (Account, error) {
 	var a Account
 	var reasons string
 	var created int64
-	if err := r.Scan(&a.ID, &a.Name, &reasons, &created); err != nil {
+	if err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &created); err != nil {
 		return Account{}, err
 	}
 	a.Created = time.UnixMilli(created).UTC()
@@ -111,13 +120,14 @@ func scanKey(r row) (AccessKey, error) {
 func scanIdentity(r row) (Identity, error) {
 	var i Identity
 	var forwarding, bounce, complaint, delivery int
-	var created int64
-	err := r.Scan(&i.Account, &i.Identity, &i.BounceTopic, &i.ComplaintTopic, &i.DeliveryTopic, &forwarding, &bounce, &complaint, &delivery, &created)
+	var detached, created int64
+	err := r.Scan(&i.Account, &i.Identity, &i.BounceTopic, &i.ComplaintTopic, &i.DeliveryTopic, &forwarding, &bounce, &complaint, &delivery,
+		&i.DetachedTopic, &detached, &created)
 	if err != nil {
 		return Identity{}, err
 	}
 	i.ForwardingEnabled, i.HeadersInBounce, i.HeadersInComplaint, i.HeadersInDelivery = forwarding != 0, bounce != 0, complaint != 0, delivery != 0
-	i.Created = time.UnixMilli(created).UTC()
+	i.Created, i.Detached = time.UnixMilli(created).UTC(), timeOf(detached)
 	return i, nil
 }
 
@@ -235,6 +245,14 @@ func affects(result sql.Result, err error) (bool, error) {
 	}
 	n, err := result.RowsAffected()
 	return n > 0, err
+}
+
+// millisOf is 0 for a time that never came.
+func millisOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 func flag(set bool) int {
