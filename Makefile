@@ -29,8 +29,8 @@ test: tools ## all tests that need only Go and a C compiler, with the race detec
 acceptance: build ## against real parts: Postfix, npm's sns-validator, kill -9 (root on Debian)
 	go test -count=1 -timeout 30m -tags acceptance -v ./cmd/rebound/acceptance/...
 
-bench: tools ## durable accepts, reports to webhooks and CPU a stage, beside their bounds (2 minutes)
-	@go run ./cmd/bench
+bench: tools ## durable accepts, reports to webhooks and CPU a stage, beside their bounds (2 minutes); MAILS=FOLDER reads those mails only
+	@go run ./cmd/bench $(if $(MAILS),-mails $(MAILS))
 
 fuzz: tools ## each fuzz target for FUZZTIME (60s)
 	@go list ./... | while read -r pkg; do \
