@@ -12,8 +12,11 @@ import (
 
 // The protocols that a subscription can have.
 const (
-	HTTP  = "http"
-	HTTPS = "https"
+	HTTP      = "http"
+	HTTPS     = "https"
+	Email     = "email"      // the endpoint is an address
+	EmailJSON = "email-json" // likewise
+	NATS      = "nats"       // the endpoint is a subject below "sns."
 )
 
 // Subscription is an endpoint that wants what is published to a topic.
