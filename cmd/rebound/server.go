@@ -205,6 +205,7 @@ func (srv *server) wire(context.Context) error {
 	}
 	mailSender := &delivery.MailSender{Bus: srv.bus, Host: smarthost, Domain: srv.settings.Domain}
 	srv.engine = delivery.New(srv.store, map[string]delivery.Sender{topic.HTTP: httpSender, topic.HTTPS: httpSender, delivery.SMTP: mailSender}, srv.log)
+	srv.engine.Owners = func(ctx context.Context, arn string) ([]string, error) { return account.TopicOwners(ctx, srv.store.Read, arn) }
 	srv.engine.OnAttempt = func(_, outcome string, took time.Duration) {
 		srv.metrics.Attempt(outcome)
 		srv.metrics.Stage("attempt", took)
