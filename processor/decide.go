@@ -118,7 +118,7 @@ func (e *Effects) weigh(found Report, match Match, decision *Decision, settings 
 		}
 	}
 	if suppress {
-		decision.Listed = e.list(match, *decision, settings.Account, reason, received)
+		decision.Listed = e.list(match, *decision, settings, reason, received)
 	}
 }
 
@@ -135,16 +135,16 @@ func complains(feedbackType string) bool {
 	return feedbackType != "not-spam" && feedbackType != "auth-failure"
 }
 
-// list puts the address on the account's list if the account lists for that reason, and, for a hard bounce that is surely about a
-// mail of ours, on the global list for 14 days.
-func (e *Effects) list(match Match, decision Decision, owner account.Account, reason suppression.Reason, now time.Time) (listed bool) {
+// list puts the address on the account's list, or that of the identity, if the account lists for that reason, and, for a hard bounce
+// that is surely about a mail of ours, on the global list for 14 days.
+func (e *Effects) list(match Match, decision Decision, settings Settings, reason suppression.Reason, now time.Time) (listed bool) {
 	entry := suppression.Entry{Address: decision.SentTo, Reason: reason, FeedbackID: e.FeedbackID, MessageID: match.Mail.MessageID}
-	if owner.Suppresses(reason) {
-		entry.Account = owner.ID
+	if owner := settings.Account; owner.Suppresses(reason) {
+		entry.List, entry.Expires = owner.SuppressionList(settings.Identity.Identity), owner.SuppressedUntil(reason, now)
 		e.Listings, listed = append(e.Listings, entry), true
 	}
 	if reason == suppression.Bounce && decision.Trust == TrustA {
-		entry.Account, entry.Expires = "", now.Add(suppression.GlobalListing)
+		entry.List, entry.Expires = suppression.List{}, now.Add(suppression.GlobalListing)
 		e.Listings, listed = append(e.Listings, entry), true
 	}
 	return listed

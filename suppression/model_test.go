@@ -1,8 +1,6 @@
 package suppression_test
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -81,7 +79,7 @@ func (w *walk) address() string {
 }
 
 func (w *walk) put() {
-	e := suppression.Entry{Account: []string{"", ours, theirs}[w.IntN(3)], Address: w.address(), Reason: ownList[w.IntN(2)],
+	e := suppression.Entry{List: of([]string{"", ours, theirs}[w.IntN(3)]), Address: w.address(), Reason: ownList[w.IntN(2)],
 		FeedbackID: fmt.Sprint(w.IntN(100)), MessageID: fmt.Sprint(w.IntN(100))}
 	if e.Account == "" || w.IntN(4) == 0 {
 		e.Expires = w.at.Add(time.Duration(w.Int64N(int64(15*day))) - day).Truncate(time.Millisecond)
@@ -92,29 +90,25 @@ func (w *walk) put() {
 
 func (w *walk) delete() {
 	account, addr := []string{"", ours, theirs}[w.IntN(3)], w.address()
-	_, was := w.model[w.model.key(account, addr)]
 	_, alive := w.model.get(account, addr, w.at)
 	delete(w.model, w.model.key(account, addr))
-	// An entry that has expired may have been purged or not.
-	if existed := w.remove(account, addr); existed != was && alive {
-		w.Fatalf("delete %s from %q: got %v, want %v", addr, account, existed, was)
+	if existed := w.removeAt(account, addr, w.at); existed != alive {
+		w.Fatalf("delete %s from %q: got %v, want %v", addr, account, existed, alive)
 	}
 }
 
 func (w *walk) purge() {
-	w.transact(func(ctx context.Context, tx *sql.Tx) error {
-		n, err := suppression.Purge(ctx, tx, w.at, 1+w.IntN(5))
-		if n > 5 {
-			w.Fatalf("purged %d entries, want at most 5", n)
-		}
-		return err
-	})
+	spots, err := suppression.Expired(w.Context(), w.Read, suppression.Spot{}, w.at, 1+w.IntN(5))
+	if err != nil || len(spots) > 5 {
+		w.Fatalf("got %d expired, want at most 5, error %v", len(spots), err)
+	}
+	w.lists.purge(spots, w.at)
 }
 
 func (w *walk) compare() {
 	account, reasons := w.account(), [][]suppression.Reason{nil, ownList, ownList[:1], ownList[1:]}[w.IntN(4)]
 	addrs := []string{w.address(), w.address(), w.address()}
-	many, err := suppression.CheckMany(w.Context(), w.Read, account, reasons, addrs, w.at)
+	many, err := suppression.CheckMany(w.Context(), w.Read, suppression.Sender{Account: account, Reasons: reasons}, addrs, w.at)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -130,10 +124,10 @@ func (w *walk) compare() {
 
 func (w *walk) list() {
 	account := []string{"", ours, theirs}[w.IntN(3)]
-	q := suppression.Query{Account: account, Limit: 1 + w.IntN(10), Now: w.at}
+	q := suppression.Query{List: of(account), Limit: 1 + w.IntN(10), Now: w.at}
 	var got []suppression.Entry
 	for {
-		entries, next, err := suppression.List(w.Context(), w.Read, q)
+		entries, next, err := suppression.Entries(w.Context(), w.Read, q)
 		if err != nil {
 			w.Fatal(err)
 		}

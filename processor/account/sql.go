@@ -8,12 +8,14 @@ import (
 	"time"
 )
 
-const (
-	insertAccount = `INSERT INTO accounts (id, name, suppressed_reasons, created) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`
-	selectAccount = `SELECT id, name, suppressed_reasons, created FROM accounts WHERE id = $1`
+const accountColumns = `id, name, suppressed_reasons, suppression_ttl, suppression_scope, created`
 
-	selectAccounts = `SELECT id, name, suppressed_reasons, created FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
-	updateAccount  = `UPDATE accounts SET name = $1, suppressed_reasons = $2 WHERE id = $3`
+const (
+	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`
+	selectAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE id = $1`
+
+	selectAccounts = `SELECT ` + accountColumns + ` FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
+	updateAccount  = `UPDATE accounts SET name = $1, suppressed_reasons = $2, suppression_ttl = $3, suppression_scope = $4 WHERE id = $5`
 	deleteAccount  = `DELETE FROM accounts WHERE id = $1`
 	countAccounts  = `SELECT count(*) FROM accounts`
 )
@@ -61,9 +63,13 @@ type row interface{ Scan(into ...any) error }
 
 func scanAccount(r row) (Account, error) {
 	var a Account
-	var reasons string
+	var reasons, ttl string
 	var created int64
-	if err := r.Scan(&a.ID, &a.Name, &reasons, &created); err != nil {
+	err := r.Scan(&a.ID, &a.Name, &reasons, &ttl, &a.SuppressionScope, &created)
+	if err != nil {
+		return Account{}, err
+	}
+	if a.SuppressionTTL, err = decodeTTL(ttl); err != nil {
 		return Account{}, err
 	}
 	a.Created = time.UnixMilli(created).UTC()
