@@ -64,6 +64,15 @@ func Check(ctx context.Context, db *sql.DB, sender Sender, addr string, now time
 // CheckMany is Check for many addresses; the verdicts stand in the order of the addresses. It asks for 1000 addresses with
 // one query.
 func CheckMany(ctx context.Context, db *sql.DB, sender Sender, addrs []string, now time.Time) ([]Verdict, error) {
+	places, err := placesOf(addrs)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := make([]Verdict, len(addrs))
+	return verdicts, lookAll(ctx, db, sender, places, verdicts, now)
+}
+
+func placesOf(addrs []string) ([]place, error) {
 	places := make([]place, len(addrs))
 	for i, addr := range addrs {
 		var err error
@@ -71,19 +80,20 @@ func CheckMany(ctx context.Context, db *sql.DB, sender Sender, addrs []string, n
 			return nil, err
 		}
 	}
+	return places, nil
+}
+
+// lookAll asks the tables about all places and notes the verdicts.
+func lookAll(ctx context.Context, db *sql.DB, sender Sender, places []place, verdicts []Verdict, now time.Time) error {
 	lists, err := listsOf(ctx, db, sender.Account, sender.Identity)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	verdicts := make([]Verdict, len(addrs))
-	undecided := make([]int, len(addrs))
+	undecided := make([]int, len(places))
 	for i := range undecided {
 		undecided[i] = i
 	}
-	if err := sender.look(ctx, db, lists, places, undecided, verdicts, now); err != nil {
-		return nil, err
-	}
-	return verdicts, nil
+	return sender.look(ctx, db, lists, places, undecided, verdicts, now)
 }
 
 // deciding returns the lists that decide about the sender's mail, the first that has an entry before the others.

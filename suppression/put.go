@@ -82,6 +82,7 @@ func prepare(entries []Entry, now time.Time) ([]put, error) {
 		}
 		k := key{e.List, at.hash}
 		if i, twice := known[k]; twice {
+			e.Address = puts[i].Address // as if they came one after the other
 			puts[i] = put{Entry: e, at: at}
 			continue
 		}

@@ -167,7 +167,7 @@ func TestOfTwoForOneAddressTheLaterCounts(t *testing.T) {
 		return suppression.PutMany(ctx, tx, []suppression.Entry{first, on(global, suppression.Bounce), second}, now)
 	})
 	got := l.check(ours, ownList, jane, now)
-	want := suppression.Entry{List: own, Address: "JANE@example.net", Reason: suppression.Complaint, Created: now, Updated: now}
+	want := suppression.Entry{List: own, Address: jane, Reason: suppression.Complaint, Created: now, Updated: now}
 	if diff := cmp.Diff(want, got.Entry); diff != "" {
 		t.Error(diff)
 	}

@@ -13,6 +13,8 @@ const selectLists = `SELECT id, account, identity, allow FROM suppression_list W
 const insertList = `INSERT INTO suppression_list (id, account, identity, allow)
 SELECT max(id) + 1, CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS INTEGER) FROM suppression_list RETURNING id`
 
+const selectAllLists = `SELECT id, account, identity, allow FROM suppression_list`
+
 const columns = `address, reason, feedback, message, created, age, expires`
 
 const selectEntry = `SELECT ` + columns + ` FROM suppression_entry WHERE list = $1 AND hash = $2`
@@ -51,12 +53,16 @@ WHERE (list, hash) > ($1, $2) AND expires > 0 AND expires <= $3 ORDER BY list, h
 	deleteExpired = `DELETE FROM suppression_entry WHERE list = $1 AND hash = $2 AND expires > 0 AND expires <= $3`
 )
 
+const selectRun = `SELECT list, hash FROM suppression_entry WHERE (list, hash) > ($1, $2) ORDER BY list, hash LIMIT $3`
+
 const (
 	takeNumbers   = `UPDATE suppression_journal SET last = last + $1 WHERE id = 1 RETURNING last`
 	selectJournal = `SELECT last, purged FROM suppression_journal WHERE id = 1`
 	insertChanges = `INSERT INTO suppression_change (seq, list, address, reason, feedback, expires, at) VALUES `
 	selectChanges = `SELECT seq, address, reason, feedback, expires, at, id, account, identity, allow
 FROM suppression_change JOIN suppression_list ON id = list WHERE seq > $1 AND seq <= $2 AND ($3 = 0 OR account = $4) ORDER BY seq LIMIT $5`
+
+	selectChangeTime = `SELECT coalesce(max(at), 0) FROM suppression_change WHERE seq = $1`
 
 	selectOldChange = `SELECT coalesce(max(seq), 0) FROM (SELECT seq, at FROM suppression_change ORDER BY seq LIMIT $1) AS oldest WHERE at < $2`
 	deleteChanges   = `DELETE FROM suppression_change WHERE seq <= $1`
