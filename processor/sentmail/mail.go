@@ -138,3 +138,12 @@ func (m *Mail) shortenHeader() {
 	}
 	m.Header = kept
 }
+
+// Subject returns the subject of the mail as its header has it, "" when there is none.
+func (m Mail) Subject() string {
+	i := slices.IndexFunc(m.Header, func(field schemas.Header) bool { return strings.EqualFold(field.Name, "Subject") })
+	if i < 0 {
+		return ""
+	}
+	return m.Header[i].Value
+}

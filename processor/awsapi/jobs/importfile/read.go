@@ -1,4 +1,4 @@
-package bulk
+package importfile
 
 import (
 	"bufio"
@@ -57,13 +57,13 @@ type Reader struct {
 // NewReader reads rows from r, which it unpacks when it is compressed with gzip. Errors: those of r, and of gzip.
 func NewReader(r io.Reader, format Format) (*Reader, error) {
 	if format != CSV && format != JSON {
-		return nil, fmt.Errorf("bulk: format %.20q is neither %s nor %s", format, CSV, JSON)
+		return nil, fmt.Errorf("importfile: format %.20q is neither %s nor %s", format, CSV, JSON)
 	}
 	in := bufio.NewReaderSize(r, maxLine)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unpacked, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, fmt.Errorf("bulk: %w", err)
+			return nil, fmt.Errorf("importfile: %w", err)
 		}
 		in = bufio.NewReaderSize(unpacked, maxLine)
 	}
@@ -121,7 +121,7 @@ func (r *Reader) next() (string, error) {
 		return "", io.EOF
 	}
 	if err != nil {
-		return "", fmt.Errorf("bulk: line %d: %w", r.line, err)
+		return "", fmt.Errorf("importfile: line %d: %w", r.line, err)
 	}
 	return string(bytes.TrimSpace(line)), nil
 }
@@ -138,7 +138,7 @@ func (r *Reader) parse(text string) (Row, error) {
 		addr, reason = columns(text)
 	}
 	row := Row{Address: strings.TrimSpace(addr), Reason: suppression.Reason(strings.ToUpper(strings.TrimSpace(reason)))}
-	if !address.IsAddress(row.Address) {
+	if _, err := address.Normalize(row.Address); err != nil || !address.IsAddress(row.Address) {
 		return Row{}, fmt.Errorf("%.320q is no mail address", row.Address)
 	}
 	if row.Reason != "" && !row.Reason.Valid() && row.Reason != suppression.Manual {
