@@ -48,6 +48,7 @@ type server struct {
 
 	registry *prometheus.Registry
 	metrics  *statistics.Metrics
+	style    processor.Style
 	store    *store.Store
 	bus      *bus.Bus
 	keys     *returnpath.Keys
@@ -206,6 +207,9 @@ func (srv *server) wire(context.Context) error {
 	}
 	mailSender := &delivery.MailSender{Bus: srv.bus, Host: smarthost, Domain: srv.settings.Domain}
 	srv.engine = delivery.New(srv.store, map[string]delivery.Sender{topic.HTTP: httpSender, topic.HTTPS: httpSender, delivery.SMTP: mailSender}, srv.log)
+	srv.engine.Owners = func(ctx context.Context, arn string) ([]string, error) {
+		return account.TopicOwners(ctx, srv.store.Read, arn)
+	}
 	srv.engine.OnAttempt = func(_, outcome string, took time.Duration) {
 		srv.metrics.Attempt(outcome)
 		srv.metrics.Stage("attempt", took)
@@ -214,7 +218,10 @@ func (srv *server) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	if srv.style, err = srv.settings.style(); err != nil {
+		return err
+	}
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: srv.style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -235,7 +242,7 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Domain: srv.settings.Domain,
+	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
 		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())

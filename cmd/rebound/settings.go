@@ -15,6 +15,8 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rebound-mail/rebound/processor"
 )
 
 // settings is what a server is told: flags over environment (REBOUND_…) over a YAML file over these defaults.
@@ -50,6 +52,12 @@ type settings struct {
 	Webhooks struct {
 		Allow []string `koanf:"allow"`
 	} `koanf:"webhooks"`
+	// Notifications is how they are written where consumers differ: see processor.Style.
+	Notifications struct {
+		Recipients  string `koanf:"recipients"`
+		Destination string `koanf:"destination"`
+		Headers     string `koanf:"headers"`
+	} `koanf:"notifications"`
 	// Classify.Rules is a file of own rules, which are asked before the built-in ones.
 	Classify struct {
 		Rules string `koanf:"rules"`
@@ -80,6 +88,7 @@ func defaults() map[string]any {
 		"roles":      []string{roleIntake, roleWorker, roleDelivery, roleAPI},
 		"public_url": "", "certificate_url": "", "auth": authSigV4, "unsubscribe_confirmation": endOpenly, "tls.certificate": "", "tls.key": "", "nats.url": "", "nats.listen": "",
 		"smarthost.address": "127.0.0.1:25", "smarthost.username": "", "smarthost.password": "", "webhooks.allow": []string{},
+		"notifications.recipients": "single", "notifications.destination": "recipient-first", "notifications.headers": "always",
 		"classify.rules": "",
 	}
 }
@@ -238,6 +247,9 @@ func distance(a, b string) int {
 // check finds what cannot work before anything is opened.
 func (s settings) check() error {
 	problems := slices.Concat(s.checkAddresses(), s.checkURLs(), s.checkAWS())
+	if _, err := s.style(); err != nil {
+		problems = append(problems, fmt.Errorf("settings: %w", err))
+	}
 	if len(s.Roles) == 0 {
 		problems = append(problems, errors.New("settings: roles: name at least one, or leave them out for all"))
 	}
@@ -317,6 +329,11 @@ func (s settings) checkURLs() (problems []error) {
 
 // isSocket says whether an address is the path of a Unix socket.
 func isSocket(addr string) bool { return strings.HasPrefix(addr, "/") || strings.HasPrefix(addr, "./") }
+
+// style is how notifications are written.
+func (s settings) style() (processor.Style, error) {
+	return processor.ParseStyle(s.Notifications.Recipients, s.Notifications.Destination, s.Notifications.Headers)
+}
 
 func (s settings) has(role string) bool { return slices.Contains(s.Roles, role) }
 
