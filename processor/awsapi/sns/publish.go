@@ -9,6 +9,7 @@ import (
 	"github.com/rebound-mail/rebound/processor/awsapi/auth"
 	"github.com/rebound-mail/rebound/processor/awsapi/query"
 	"github.com/rebound-mail/rebound/processor/delivery"
+	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
 )
 
@@ -52,7 +53,14 @@ func (a *API) publish(ctx context.Context, caller auth.Caller, values query.Valu
 }
 
 func (p publication) enqueue(ctx context.Context, tx *sql.Tx, a *API) error {
-	return delivery.Publish(ctx, tx, p.message, p.bodies, a.now())
+	subscribers, exists, err := topic.Confirmed(ctx, tx, p.message.TopicARN)
+	if err == nil && !exists {
+		err = topic.ErrTopicNotFound
+	}
+	if err == nil {
+		_, err = delivery.Publish(ctx, tx, p.message, p.bodies, subscribers, a.now())
+	}
+	return err
 }
 
 func publishError(err error) error {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rebound-mail/rebound/processor"
 	"github.com/rebound-mail/rebound/processor/awsapi/auth"
 	"github.com/rebound-mail/rebound/processor/awsapi/query"
 	"github.com/rebound-mail/rebound/processor/delivery"
@@ -97,6 +98,10 @@ func setTopicAttribute(t *topic.Topic, name, value string) error {
 	case "Policy":
 		if value != "" && !isDocument(value) {
 			return reason("Policy Error: the policy must be a JSON object of at most " + strconv.Itoa(maxDocument) + " bytes")
+		}
+	case processor.SetupMessages:
+		if value != "true" && value != "false" {
+			return reason(processor.SetupMessages + ": Invalid value [" + value + "]. Must be true or false.")
 		}
 	case "FifoTopic", "ContentBasedDeduplication":
 		if value != "false" {

@@ -113,6 +113,7 @@ func TestTheAttributesOfATopic(t *testing.T) {
 	want["EffectiveDeliveryPolicy"] = strings.Replace(want["EffectiveDeliveryPolicy"], "Overrides\":false", "Overrides\":true", 1)
 	set("KmsMasterKeyId", "alias/a")
 	set("TracingConfig", "Active")
+	set("SetupMessages", "false")
 	set("HTTPSuccessFeedbackRoleArn", "arn:aws:iam::1:role/x")
 	set("SQSSuccessFeedbackSampleRate", "100")
 	set("KmsMasterKeyId", "")
@@ -121,7 +122,7 @@ func TestTheAttributesOfATopic(t *testing.T) {
 	}
 	for _, test := range []struct{ name, value, message string }{
 		{"Colour", "red", "AttributeName"}, {"TopicArn", "x", "AttributeName"}, {"SignatureVersion", "", "SignatureVersion"}, {"TracingConfig", "On", "TracingConfig"},
-		{"DisplayName", "a\nb", "DisplayName"}, {"SQSSuccessFeedbackSampleRate", "101", "SQSSuccessFeedbackSampleRate"},
+		{"DisplayName", "a\nb", "DisplayName"}, {"SetupMessages", "no", "SetupMessages: Invalid value [no]. Must be true or false."}, {"SQSSuccessFeedbackSampleRate", "101", "SQSSuccessFeedbackSampleRate"},
 		{"Policy", "[]", "Policy Error: the policy must be a JSON object of at most 30720 bytes"},
 		{"Policy", `{"a":"` + strings.Repeat("x", 30<<10) + `"}`, "Policy Error: the policy must be a JSON object of at most 30720 bytes"},
 		{"DeliveryPolicy", `{"http":{"defaultHealthyRetryPolicy":{"numRetries":101}}}`, "DeliveryPolicy: http.defaultHealthyRetryPolicy.numRetries must be between 0 and 100"},
