@@ -46,6 +46,9 @@ WHERE account = $8 AND key = $9`
 	countIdentities  = `SELECT count(*) FROM identities WHERE account = $1`
 	deleteIdentity   = `DELETE FROM identities WHERE account = $1 AND key = $2`
 
+	selectUsers = `SELECT ` + identityColumns + ` FROM identities
+WHERE bounce_topic = $1 OR complaint_topic = $1 OR delivery_topic = $1 ORDER BY account, key LIMIT $2`
+
 	selectNearestOf = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key IN (`
 	selectNearest   = `SELECT ` + identityColumns + ` FROM identities WHERE key IN (`
 	nearestFirst    = ` ORDER BY length(key) DESC, account LIMIT 1`
