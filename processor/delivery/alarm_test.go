@@ -143,7 +143,7 @@ func TestAnAlarmIsAMailThatNothingCanBreakOutOf(t *testing.T) {
 	mail := <-server.took
 	head, body, _ := strings.Cut(mail[2], "\r\n\r\n")
 	if mail[0] != "" || mail[1] != "o@example.org" || strings.Contains(head, "\nBcc:") || !strings.Contains(head, "Subject: Down  Bcc: x@example.net    hello\r\n") ||
-		!strings.Contains(head, "From: \"Rebound\"\r\n <no-reply@rebound.example.org>\r\n") || !strings.Contains(head, "Auto-Submitted: auto-generated\r\n") {
+		!strings.Contains(head, "From: \"Rebound\" <no-reply@rebound.example.org>\r\n") || !strings.Contains(head, "Auto-Submitted: auto-generated\r\n") {
 		t.Errorf("got %q", mail)
 	}
 	if body != "Gr=C3=BC=C3=9Fe\r\n.\r\nlast\r\n" {
