@@ -27,6 +27,8 @@ import (
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/awsapi"
+	"github.com/rebound-mail/rebound/processor/awsapi/auth"
+	"github.com/rebound-mail/rebound/processor/awsapi/sns"
 	"github.com/rebound-mail/rebound/processor/bus"
 	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/delivery"
@@ -46,6 +48,7 @@ type server struct {
 
 	registry *prometheus.Registry
 	metrics  *statistics.Metrics
+	style    processor.Style
 	store    *store.Store
 	bus      *bus.Bus
 	keys     *returnpath.Keys
@@ -207,8 +210,8 @@ func (srv *server) wire(context.Context) error {
 	natsSender := &delivery.NATSSender{Store: srv.store, Signer: srv.signer, Bus: srv.bus, PublicURL: srv.settings.publicURL()}
 	srv.engine = delivery.New(srv.store, map[string]delivery.Sender{topic.HTTP: httpSender, topic.HTTPS: httpSender, delivery.SMTP: mailSender,
 		topic.Email: emailSender, topic.EmailJSON: emailSender, topic.NATS: natsSender}, srv.log)
-	srv.engine.Owners = func(ctx context.Context, topicARN string) ([]string, error) {
-		return account.Owners(ctx, srv.store.Read, topicARN)
+	srv.engine.Owners = func(ctx context.Context, arn string) ([]string, error) {
+		return account.TopicOwners(ctx, srv.store.Read, arn)
 	}
 	srv.engine.OnAttempt = func(_, outcome string, took time.Duration) {
 		srv.metrics.Attempt(outcome)
@@ -218,7 +221,10 @@ func (srv *server) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	if srv.style, err = srv.settings.style(); err != nil {
+		return err
+	}
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: srv.style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -239,7 +245,7 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
+	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
 		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
@@ -258,8 +264,17 @@ func (srv *server) handler() http.Handler {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	mux.Handle("/", (&awsapi.Links{Store: srv.store, Signer: srv.signer, Log: srv.log}).Handler())
+	mux.Handle("/", srv.aws().Handler())
 	return mux
+}
+
+// aws is what clients of AWS talk to.
+func (srv *server) aws() *awsapi.Server {
+	topics := &sns.API{Store: srv.store, Region: srv.settings.Region, Wake: srv.engine.Wake,
+		EndQuietly: srv.settings.UnsubscribeConfirmation == endQuietly, Log: srv.log}
+	server := &awsapi.Server{Auth: &auth.Authenticator{DB: srv.store.Read, Open: srv.settings.Auth == authNone}, Signer: srv.signer, Log: srv.log}
+	server.Services = append(server.Services, topics.Service())
+	return server
 }
 
 // run works until ctx ends, then drains: first no mail comes in any more, then what is in hand is finished.

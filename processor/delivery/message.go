@@ -19,6 +19,7 @@ type Kind string
 const (
 	KindNotification             Kind = "Notification"
 	KindSubscriptionConfirmation Kind = "SubscriptionConfirmation"
+	KindUnsubscribeConfirmation  Kind = "UnsubscribeConfirmation"
 	KindFeedbackForward          Kind = "feedback-forward"
 	KindAlarm                    Kind = "alarm" // a mail to people; see EnqueueAlarm
 )
@@ -78,7 +79,7 @@ func (m Message) check() error {
 		return fmt.Errorf("%w: no id", ErrMessage)
 	}
 	switch m.Kind {
-	case KindNotification, KindSubscriptionConfirmation, KindFeedbackForward, KindAlarm:
+	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward, KindAlarm:
 	default:
 		return fmt.Errorf("%w: kind %q", ErrMessage, m.Kind)
 	}
