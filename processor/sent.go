@@ -24,6 +24,9 @@ func (r Registrar) Record(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail, 
 }
 
 func recordSent(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail, senders *senders, now time.Time) error {
+	if err := senders.chooseSet(ctx, mail); err != nil {
+		return err
+	}
 	fresh, err := sentmail.Record(ctx, tx, mail)
 	if err != nil || !fresh {
 		return err

@@ -28,6 +28,9 @@ import (
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/awsapi"
 	"github.com/rebound-mail/rebound/processor/awsapi/auth"
+	"github.com/rebound-mail/rebound/processor/awsapi/jobs"
+	"github.com/rebound-mail/rebound/processor/awsapi/sesv1"
+	"github.com/rebound-mail/rebound/processor/awsapi/sesv2"
 	"github.com/rebound-mail/rebound/processor/awsapi/sns"
 	"github.com/rebound-mail/rebound/processor/bus"
 	"github.com/rebound-mail/rebound/processor/classify"
@@ -55,6 +58,7 @@ type server struct {
 	signer   *topic.Signer
 	engine   *delivery.Engine
 	worker   *processor.Worker
+	jobs     *jobs.Runner
 	accept   intake.Accept
 	limits   intake.Limits // one bound on memory for all ways in
 	tls      *tls.Config
@@ -217,6 +221,12 @@ func (srv *server) wire(context.Context) error {
 		srv.metrics.Attempt(outcome)
 		srv.metrics.Stage("attempt", took)
 	}
+	buckets, err := jobs.OpenBuckets(filepath.Join(srv.settings.Data, "buckets"))
+	if err != nil {
+		return err
+	}
+	srv.closers = append(srv.closers, buckets.Close)
+	srv.jobs = jobs.NewRunner(srv.store, buckets, time.Now, srv.log)
 	rules, err := loadRules(srv.settings.Classify.Rules)
 	if err != nil {
 		return err
@@ -273,7 +283,9 @@ func (srv *server) aws() *awsapi.Server {
 	topics := &sns.API{Store: srv.store, Region: srv.settings.Region, Wake: srv.engine.Wake,
 		EndQuietly: srv.settings.UnsubscribeConfirmation == endQuietly, Log: srv.log}
 	server := &awsapi.Server{Auth: &auth.Authenticator{DB: srv.store.Read, Open: srv.settings.Auth == authNone}, Signer: srv.signer, Log: srv.log}
-	server.Services = append(server.Services, topics.Service())
+	ses1 := &sesv1.API{Store: srv.store, Bus: srv.bus, Region: srv.settings.Region, Domain: srv.settings.Domain, Wake: srv.engine.Wake, Log: srv.log}
+	ses2 := &sesv2.API{Store: srv.store, Jobs: srv.jobs, Region: srv.settings.Region, Wake: srv.engine.Wake, Log: srv.log}
+	server.Services, server.V2 = append(server.Services, topics.Service(), ses1.Service()), ses2.Handler()
 	return server
 }
 
@@ -296,6 +308,9 @@ func (srv *server) run(ctx context.Context) error {
 	}
 	if srv.settings.has(roleDelivery) {
 		start(srv.engine.Run)
+	}
+	if srv.settings.has(roleAPI) {
+		start(srv.jobs.Run)
 	}
 	stopIntake := srv.serve(failed)
 	var err error
