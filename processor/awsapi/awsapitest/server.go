@@ -142,18 +142,24 @@ func (s *Server) Topic(name string) string {
 	return made.ARN
 }
 
-// Outbox returns the bodies of the messages of a kind that wait, in their order.
-func (s *Server) Outbox(kind delivery.Kind) []delivery.Entry {
+// Waiting is a message that waits for its delivery to one endpoint.
+type Waiting struct{ Subject, Body, Endpoint string }
+
+// Outbox returns the messages of a kind that wait, in their order.
+func (s *Server) Outbox(kind delivery.Kind) (found []Waiting) {
 	s.Helper()
-	entries, err := delivery.List(s.Context(), s.Store.Read, delivery.Filter{}, 0, 1000)
+	rows, err := s.Store.Read.QueryContext(s.Context(), `SELECT m.subject, m.body, p.endpoint FROM outbox_message m JOIN outbox_entry e ON e.message = m.seq
+		JOIN outbox_endpoint p ON p.id = e.endpoint WHERE m.kind = $1 ORDER BY e.id`, string(kind))
 	if err != nil {
 		s.Fatal(err)
 	}
-	var found []delivery.Entry
-	for _, entry := range entries {
-		if entry.Kind == kind {
-			found = append(found, entry)
+	defer rows.Close()
+	for rows.Next() {
+		var one Waiting
+		if err := rows.Scan(&one.Subject, &one.Body, &one.Endpoint); err != nil {
+			s.Fatal(err)
 		}
+		found = append(found, one)
 	}
 	return found
 }
