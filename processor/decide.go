@@ -5,9 +5,9 @@ import (
 
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/classify"
+	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/simulator"
 	"github.com/rebound-mail/rebound/processor/statistics"
-	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/suppression"
 )
@@ -23,8 +23,8 @@ type Settings struct {
 
 	Simulator   simulator.Simulator
 	Style       Style
-	Subscribers map[string][]topic.Subscription // by topic ARN; of the topics of Identity and Destinations
-	Gone        map[string]bool                 // by topic ARN: those of these topics that do not exist
+	Subscribers map[string][]delivery.Target // by topic ARN; of the topics of Identity and Destinations
+	Gone        map[string]bool              // by topic ARN: those of these topics that do not exist
 }
 
 // Effects is all that one report changes.

@@ -29,7 +29,12 @@ func lookUp(ctx context.Context, db *sql.DB, e Entry) (a Addressee, err error) {
 	} else if err != nil {
 		return a, err
 	}
-	if a.Subscription, err = topic.GetSubscription(ctx, db, e.SubscriptionARN); errors.Is(err, topic.ErrSubscriptionNotFound) {
+	if e.Kind == KindUnsubscribeConfirmation {
+		a.Subscription, err = topic.GetEnded(ctx, db, e.SubscriptionARN)
+	} else {
+		a.Subscription, err = topic.GetSubscription(ctx, db, e.SubscriptionARN)
+	}
+	if errors.Is(err, topic.ErrSubscriptionNotFound) {
 		return a, errUnsubscribed
 	}
 	return a, err
@@ -53,7 +58,7 @@ func (e Entry) addressee(ctx context.Context, db *sql.DB, now func() time.Time) 
 		return to, &Result{Outcome: Delivered} // the endpoint got an earlier attempt, whatever it answered
 	case e.Kind == KindSubscriptionConfirmation && !now().Before(sub.TokenExpires):
 		return to, final("nobody confirmed the subscription in time")
-	case e.Kind != KindSubscriptionConfirmation && !sub.Confirmed:
+	case e.Kind == KindNotification && !sub.Confirmed:
 		return to, final("the subscription is not confirmed")
 	}
 	return to, nil
@@ -62,8 +67,11 @@ func (e Entry) addressee(ctx context.Context, db *sql.DB, now func() time.Time) 
 // sealed returns the body and the HTTP header of what the addressee gets.
 func (e Entry) sealed(s *topic.Signer, to Addressee, publicURL string) ([]byte, http.Header, error) {
 	m := topic.Message{ID: e.MessageID, Subject: e.Subject, Text: e.Body, Attributes: e.Attributes, At: e.Published}
-	if e.Kind == KindSubscriptionConfirmation {
+	switch e.Kind {
+	case KindSubscriptionConfirmation:
 		return s.SubscriptionConfirmation(to.Topic, to.Subscription, m, publicURL)
+	case KindUnsubscribeConfirmation:
+		return s.UnsubscribeConfirmation(to.Topic, to.Subscription, m, publicURL)
 	}
 	return s.Notification(to.Topic, to.Subscription, m, publicURL)
 }

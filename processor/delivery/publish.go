@@ -3,34 +3,36 @@ package delivery
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/topic"
-	"github.com/rebound-mail/rebound/processor/topic/filter"
 )
 
-// policies are the filter policies that were asked last. A policy means the same to every caller.
-var policies filter.Cache
-
-// Publish enqueues a message for those subscribers of its topic whose filter policies let it through, and returns how many did not.
-// The subscribers are those that topic.Confirmed gives; what m.Targets holds is replaced. When nobody wants the message it leaves
-// nothing behind. Errors are those of Enqueue.
-func Publish(ctx context.Context, tx *sql.Tx, m Message, subscribers []topic.Subscription, now time.Time) (filtered int, err error) {
-	m.Targets = make([]Target, 0, len(subscribers))
-	for _, s := range subscribers {
-		if !wants(s, m) {
-			continue
+// Publish puts a notification to m.TopicARN into the outbox, for all confirmed subscriptions whose filter policies match it; m.Targets
+// does not matter. Bodies, when not nil, holds other bodies by the protocol of the subscription (MessageStructure of SNS); the message has
+// the same id for all. Errors: topic.ErrTopicNotFound, ErrMessage, ErrTooLarge.
+func Publish(ctx context.Context, tx *sql.Tx, m Message, bodies map[string]string, now time.Time) error {
+	subscriptions, exists, err := topic.Confirmed(ctx, tx, m.TopicARN)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return fmt.Errorf("delivery: publish to %s: %w", m.TopicARN, topic.ErrTopicNotFound)
+	}
+	byBody := map[string][]Target{}
+	for _, target := range TargetsOf(subscriptions) {
+		body, other := bodies[target.Protocol]
+		if !other {
+			body = m.Body
 		}
-		m.Targets = append(m.Targets, Target{SubscriptionARN: s.ARN, Protocol: s.Protocol, Endpoint: s.Endpoint})
+		byBody[body] = append(byBody[body], target)
 	}
-	return len(subscribers) - len(m.Targets), Enqueue(ctx, tx, m, now)
-}
-
-// wants asks the filter policy of a subscription. One that cannot be read, which nothing stores, keeps nothing away.
-func wants(s topic.Subscription, m Message) bool {
-	if s.FilterPolicy == "" {
-		return true
+	for body, targets := range byBody {
+		m.Body, m.Targets = body, targets
+		if err := Enqueue(ctx, tx, m, now); err != nil {
+			return err
+		}
 	}
-	policy, err := policies.Compile(s.FilterPolicy, s.FilterPolicyScope)
-	return err != nil || policy.Matches(m.Attributes, m.Body)
+	return nil
 }
