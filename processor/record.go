@@ -173,5 +173,5 @@ func (w *Worker) recordOne(ctx context.Context, tx *sql.Tx, body []byte, senders
 		w.Log.Error("a registration of a sent mail is not usable; it stays in the stream", "subject", "mail.sent", "error", err)
 		return nil
 	}
-	return recordSent(ctx, tx, &mail, senders, w.now())
+	return recordSent(ctx, tx, &mail, senders, w.Metrics, w.now())
 }

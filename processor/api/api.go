@@ -27,13 +27,13 @@ type API struct {
 	Store    *store.Store
 	Bus      *bus.Bus
 	Keys     *returnpath.Keys
-	Region   string            // of the ARNs of new topics and in events
-	Style    processor.Style   // of the events of registered mails
-	Domain   string            // of return paths
-	Feedback http.Handler      // POST /v1/feedback
-	Unknown  *classify.Samples // replies that no rule knows, for GET /v1/unclassified; nil: none
-	Wake     func()            // tells the delivery engine of new entries in the outbox
-	Now      func() time.Time  // nil: time.Now
+	Region   string              // of the ARNs of new topics
+	Sent     processor.Registrar // takes in the mails that POST /v1/sent tells of
+	Domain   string              // of return paths
+	Feedback http.Handler        // POST /v1/feedback
+	Unknown  *classify.Samples   // replies that no rule knows, for GET /v1/unclassified; nil: none
+	Wake     func()              // tells the delivery engine of new entries in the outbox
+	Now      func() time.Time    // nil: time.Now
 	Log      *slog.Logger
 }
 
