@@ -5,9 +5,9 @@ import (
 
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/classify"
-	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/simulator"
 	"github.com/rebound-mail/rebound/processor/statistics"
+	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/suppression"
 )
@@ -23,8 +23,8 @@ type Settings struct {
 
 	Simulator   simulator.Simulator
 	Style       Style
-	Subscribers map[string][]delivery.Target // by topic ARN; of the topics of Identity and Destinations
-	Gone        map[string]bool              // by topic ARN: those of these topics that do not exist
+	Subscribers map[string][]topic.Subscription // by topic ARN; of the topics of Identity and Destinations
+	Gone        map[string]bool                 // by topic ARN: those of these topics that do not exist
 }
 
 // Effects is all that one report changes.
@@ -132,16 +132,16 @@ func complains(feedbackType string) bool {
 	return feedbackType != "not-spam" && feedbackType != "auth-failure"
 }
 
-// list puts the address on the account's list if the configuration set or the account lists for that reason, and, for a hard bounce that is surely about a
-// mail of ours, on the global list for 14 days.
+// list puts the address on the account's list, or that of the identity, if the configuration set or the account lists for that
+// reason, and, for a hard bounce that is surely about a mail of ours, on the global list for 14 days.
 func (e *Effects) list(match Match, decision Decision, settings Settings, reason suppression.Reason, now time.Time) (listed bool) {
 	entry := suppression.Entry{Address: decision.SentTo, Reason: reason, FeedbackID: e.FeedbackID, MessageID: match.Mail.MessageID}
-	if settings.Set.Suppresses(settings.Account, reason) {
-		entry.Account = settings.Account.ID
+	if owner := settings.Account; settings.Set.Suppresses(owner, reason) {
+		entry.List, entry.Expires = owner.SuppressionList(settings.Identity.Identity), owner.SuppressedUntil(reason, now)
 		e.Listings, listed = append(e.Listings, entry), true
 	}
 	if reason == suppression.Bounce && decision.Trust == TrustA {
-		entry.Account, entry.Expires = "", now.Add(suppression.GlobalListing)
+		entry.List, entry.Expires = suppression.List{}, now.Add(suppression.GlobalListing)
 		e.Listings, listed = append(e.Listings, entry), true
 	}
 	return listed

@@ -55,8 +55,8 @@ func decided(t *testing.T, found Report, match Match, settings Settings) (Effect
 			if !entry.Expires.Equal(now.Add(14 * 24 * time.Hour)) {
 				t.Errorf("%s is listed until %s, want 14 days", entry.Address, entry.Expires)
 			}
-		} else if !entry.Expires.IsZero() {
-			t.Errorf("%s is on the account's list until %s, want no end", entry.Address, entry.Expires)
+		} else if want := settings.Account.SuppressedUntil(entry.Reason, now); !entry.Expires.Equal(want) {
+			t.Errorf("%s is on the account's list until %s, want %s", entry.Address, entry.Expires, want)
 		}
 		listings = append(listings, list+" "+entry.Address+" "+string(entry.Reason))
 	}
@@ -118,6 +118,36 @@ func TestAnAccountThatDoesNotListBouncesKeepsThemOffItsList(t *testing.T) {
 	_, got := decided(t, Report{Kind: KindBounce}, matched(TrustA, hardBounce("jane@example.net")), settings)
 	if diff := cmp.Diff([]string{"global jane@example.net BOUNCE"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAnEntryStaysAsLongAsItsAccountChose(t *testing.T) {
+	settings := sender()
+	settings.Account.SuppressionTTL = map[suppression.Reason]time.Duration{suppression.Bounce: 90 * 24 * time.Hour}
+	effects, _ := decided(t, Report{Kind: KindBounce}, matched(TrustA, hardBounce("jane@example.net")), settings)
+	complaint := Report{Kind: KindComplaint, Format: "rfc5965", Complaint: &Complaint{FeedbackType: "abuse"}}
+	complained, _ := decided(t, complaint, matched(TrustA, Recipient{Address: "jane@example.net"}), settings)
+	var got []time.Duration
+	for _, entry := range append(effects.Listings, complained.Listings...) {
+		if entry.Expires.IsZero() {
+			got = append(got, 0)
+			continue
+		}
+		got = append(got, entry.Expires.Sub(now))
+	}
+	if diff := cmp.Diff([]time.Duration{90 * 24 * time.Hour, suppression.GlobalListing, 0}, got); diff != "" {
+		t.Errorf("account's bounce, global bounce, account's complaint: -want +got:\n%s", diff)
+	}
+}
+
+func TestAnAccountMayListForTheIdentityAlone(t *testing.T) {
+	settings := sender()
+	settings.Account.SuppressionScope = account.ScopeIdentity
+	settings.Identity.Identity = "sender.example"
+	effects, _ := decided(t, Report{Kind: KindBounce}, matched(TrustB, hardBounce("jane@example.net")), settings)
+	want := suppression.List{Account: settings.Account.ID, Identity: "sender.example"}
+	if len(effects.Listings) != 1 || effects.Listings[0].List != want {
+		t.Errorf("got %+v, want one entry of %+v", effects.Listings, want)
 	}
 }
 

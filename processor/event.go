@@ -23,7 +23,7 @@ func (s Settings) wanting(kind schemas.NotificationType) []account.EventDestinat
 
 // address notes who listens to the topic of a notification.
 func (s Settings) address(n *Notification) {
-	n.Gone, n.Targets = s.Gone[n.Topic], s.Subscribers[n.Topic]
+	n.Gone, n.Subscribers = s.Gone[n.Topic], s.Subscribers[n.Topic]
 }
 
 // events writes the event for each destination that wants it.

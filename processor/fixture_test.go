@@ -118,7 +118,7 @@ func (g *ground) lists(addr string) string {
 	g.t.Helper()
 	var found []string
 	for list, owner := range map[string]string{"account": account.DefaultID, "global": ""} {
-		_, listed, err := suppression.Get(g.t.Context(), g.store.Read, owner, addr, now)
+		_, listed, err := suppression.Get(g.t.Context(), g.store.Read, suppression.List{Account: owner}, addr, now)
 		if err != nil {
 			g.t.Fatal(err)
 		}

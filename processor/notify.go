@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/rebound-mail/rebound/processor/delivery"
+	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
 )
 
@@ -16,7 +16,7 @@ type Notification struct {
 	Destination string // the name of the event destination that it is for; empty when it is for the topic of the identity
 	Topic       string // ARN; empty when the identity has none for the type
 	Gone        bool   // there is no such topic
-	Targets     []delivery.Target
+	Subscribers []topic.Subscription
 	Body        []byte // the SES JSON
 }
 

@@ -48,12 +48,11 @@ func (p publisher) publish(ctx context.Context, tx *sql.Tx, notifications []Noti
 			}
 			continue
 		}
-		message.Targets = n.Targets
-		message.Targets = message.Wanted()
-		result.filtered += len(n.Targets) - len(message.Targets)
-		if err := delivery.Enqueue(ctx, tx, message, p.now); err != nil {
+		filtered, err := delivery.Publish(ctx, tx, message, nil, n.Subscribers, p.now)
+		if err != nil {
 			return result, fmt.Errorf("processor: publishing notification %s: %w", message.ID, err)
 		}
+		result.filtered += filtered
 	}
 	return result, nil
 }

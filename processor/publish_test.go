@@ -167,9 +167,13 @@ func TestATopicThatIsGoneIsDetachedItsOwnerToldAndTheNotificationKept(t *testing
 	}
 
 	fresh := w.listen("fresh", "")
+	subscribers, _, err := topic.Confirmed(t.Context(), w.store.Read, fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, want := range []int{2, 0} {
 		w.transact(func(tx *sql.Tx) error {
-			got, err := Republish(t.Context(), tx, account.DefaultID, w.topic, fresh, now)
+			got, err := Republish(t.Context(), tx, account.DefaultID, w.topic, fresh, subscribers, now)
 			if got != want {
 				t.Errorf("republished %d, want %d", got, want)
 			}
@@ -233,8 +237,8 @@ func TestSetUpTextsAreThoseOfSESAndCanBeLeftOut(t *testing.T) {
 	g := newGround(t)
 	announceBoth := func(arn string) {
 		g.transact(func(tx *sql.Tx) error {
-			return errors.Join(AnnounceIdentityTopic(t.Context(), tx, "sender.example", schemas.TypeBounce, arn, now),
-				AnnounceEventDestination(t.Context(), tx, arn, now))
+			return errors.Join(AnnounceIdentityTopic(t.Context(), tx, g.store.Read, "sender.example", schemas.TypeBounce, arn, now),
+				AnnounceEventDestination(t.Context(), tx, g.store.Read, arn, now))
 		})
 	}
 	announceBoth(g.topic)
@@ -253,7 +257,7 @@ func TestSetUpTextsAreThoseOfSESAndCanBeLeftOut(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	err := g.store.Transact(t.Context(), func(tx *sql.Tx) error {
-		return AnnounceEventDestination(t.Context(), tx, g.topic+"x", now)
+		return AnnounceEventDestination(t.Context(), tx, g.store.Read, g.topic+"x", now)
 	})
 	if !errors.Is(err, topic.ErrTopicNotFound) {
 		t.Errorf("got %v, want ErrTopicNotFound", err)

@@ -32,15 +32,21 @@ type Purges struct {
 	Now   func() time.Time
 }
 
-// Start runs the purges until ctx ends: each minute what has expired, each month a new key for return paths.
+// Start runs the purges until ctx ends: each minute what has expired, each hour on the suppression lists, each month a new key for return
+// paths.
 func (p *Purges) Start(ctx context.Context) {
 	schedule := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	add := func(spec string, job func()) {
 		if _, err := schedule.AddFunc(spec, job); err != nil {
-			panic(fmt.Sprintf("processor: the schedule %q: %v", spec, err)) // a mistake in the two lines below
+			panic(fmt.Sprintf("processor: the schedule %q: %v", spec, err)) // a mistake in the lines below
 		}
 	}
 	add("* * * * *", func() { p.Purge(ctx) })
+	add("@hourly", func() {
+		if err := p.Sweep(ctx, p.Now()); err != nil {
+			p.Log.Error("cannot purge", "what", "suppressed addresses", "error", err)
+		}
+	})
 	add("@monthly", func() {
 		if err := p.Keys.Rotate(p.Now()); err != nil {
 			p.Log.Error("cannot rotate the keys of return paths", "error", err)
@@ -61,7 +67,9 @@ func (p *Purges) Purge(ctx context.Context) {
 		what  string
 		chunk func(ctx context.Context, tx *sql.Tx) (int, error)
 	}{
-		{"suppressed addresses", func(ctx context.Context, tx *sql.Tx) (int, error) { return suppression.Purge(ctx, tx, now, purgeChunk) }},
+		{"changes of suppression lists", func(ctx context.Context, tx *sql.Tx) (int, error) {
+			return suppression.PurgeChanges(ctx, tx, now.Add(-suppression.ChangeRetention), purgeChunk)
+		}},
 		{"reports", func(ctx context.Context, tx *sql.Tx) (int, error) { return PurgeFeedback(ctx, tx, kept, purgeChunk) }},
 		{"unpublished notifications", func(ctx context.Context, tx *sql.Tx) (int, error) {
 			return PurgeUnpublished(ctx, tx, kept, purgeChunk)
@@ -94,6 +102,26 @@ func (p *Purges) chunks(ctx context.Context, chunk func(ctx context.Context, tx 
 		if err != nil || n < purgeChunk {
 			return err
 		}
+		pause(ctx, 10*time.Millisecond)
+	}
+}
+
+// Sweep deletes the entries of the suppression lists that have expired by now. It reads the lists through, beside those who write.
+func (p *Purges) Sweep(ctx context.Context, now time.Time) error {
+	var last suppression.Spot
+	for {
+		spots, err := suppression.Expired(ctx, p.Store.Read, last, now, purgeChunk)
+		if err != nil || len(spots) == 0 {
+			return err
+		}
+		err = p.Store.Transact(ctx, func(tx *sql.Tx) error {
+			_, err := suppression.Purge(ctx, tx, spots, now)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		last = spots[len(spots)-1]
 		pause(ctx, 10*time.Millisecond)
 	}
 }

@@ -20,6 +20,7 @@ import (
 func (w *Worker) record(ctx context.Context, tx *sql.Tx, batch []*job) error {
 	now := w.now()
 	counts := map[string]statistics.Counts{}
+	var listings []suppression.Entry
 	for _, j := range batch {
 		var err error
 		if j.first, err = insertFeedback(ctx, tx, j); err != nil {
@@ -28,17 +29,16 @@ func (w *Worker) record(ctx context.Context, tx *sql.Tx, batch []*job) error {
 		if !j.first {
 			continue
 		}
-		for _, entry := range j.effects.Listings {
-			if err := suppression.Put(ctx, tx, entry, now); err != nil {
-				return fmt.Errorf("processor: listing an address: %w", err)
-			}
-		}
+		listings = append(listings, j.effects.Listings...)
 		if err := enqueue(ctx, tx, j, now); err != nil {
 			return err
 		}
 		sum := counts[j.match.Mail.Account]
 		sum.Add(j.effects.Counts)
 		counts[j.match.Mail.Account] = sum
+	}
+	if err := suppression.PutMany(ctx, tx, listings, now); err != nil {
+		return fmt.Errorf("processor: listing addresses: %w", err)
 	}
 	for owner, sum := range counts {
 		if sum == (statistics.Counts{}) {
@@ -122,11 +122,7 @@ func (w *Worker) count(j *job) {
 		w.Log.Warn("a topic is gone; what published to it was detached and its owner told", "what", what, "account", j.match.Mail.Account)
 	}
 	for _, entry := range j.effects.Listings {
-		list := suppression.AccountList
-		if entry.Account == "" {
-			list = suppression.GlobalList
-		}
-		w.Metrics.Suppressed(list, string(entry.Reason))
+		w.Metrics.Suppressed(entry.List.Name(), string(entry.Reason))
 	}
 }
 

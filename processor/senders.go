@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/rebound-mail/rebound/processor/account"
-	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/sentmail"
 	"github.com/rebound-mail/rebound/processor/simulator"
 	"github.com/rebound-mail/rebound/processor/topic"
@@ -60,7 +59,7 @@ func (s *senders) of(ctx context.Context, mail sentmail.Mail) (Settings, error) 
 		return Settings{}, fmt.Errorf("processor: the identity of mail %s: %w", mail.MessageID, err)
 	}
 	settings := Settings{Account: owner, Identity: identity, Region: s.region, Style: s.style, Simulator: s.simulator,
-		Subscribers: map[string][]delivery.Target{}, Gone: map[string]bool{}}
+		Subscribers: map[string][]topic.Subscription{}, Gone: map[string]bool{}}
 	if err := s.configurationSet(ctx, &settings, mail.ConfigurationSet); err != nil {
 		return Settings{}, err
 	}
@@ -105,6 +104,6 @@ func (s *senders) subscribers(ctx context.Context, settings Settings, arn string
 		settings.Gone[arn] = true
 		return nil
 	}
-	settings.Subscribers[arn] = delivery.TargetsOf(subscribers)
+	settings.Subscribers[arn] = append([]topic.Subscription{}, subscribers...)
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 const SetupMessages = "SetupMessages"
 
 // AnnounceIdentityTopic publishes to a topic that it gets an identity's notifications of a kind from now on, as SES does whenever one
-// is set. Errors: topic.ErrTopicNotFound.
-func AnnounceIdentityTopic(ctx context.Context, tx *sql.Tx, identity string, kind schemas.NotificationType, arn string, now time.Time) error {
+// is set. It reads the topic from db. Errors: topic.ErrTopicNotFound.
+func AnnounceIdentityTopic(ctx context.Context, tx *sql.Tx, db *sql.DB, identity string, kind schemas.NotificationType, arn string, now time.Time) error {
 	body, err := schemas.Marshal(struct {
 		NotificationType string `json:"notificationType"`
 		Message          string `json:"message"`
@@ -25,20 +25,25 @@ func AnnounceIdentityTopic(ctx context.Context, tx *sql.Tx, identity string, kin
 	if err != nil {
 		return fmt.Errorf("processor: announcing %s: %w", arn, err)
 	}
-	return announce(ctx, tx, arn, string(body)+"\n", now)
+	return announce(ctx, tx, db, arn, string(body)+"\n", now)
 }
 
 // AnnounceEventDestination publishes to a topic that it is an event destination from now on, as SES does whenever one is created or
-// updated. Errors: topic.ErrTopicNotFound.
-func AnnounceEventDestination(ctx context.Context, tx *sql.Tx, arn string, now time.Time) error {
-	return announce(ctx, tx, arn, "Successfully validated SNS topic for Amazon SES event publishing.", now)
+// updated. It reads the topic from db. Errors: topic.ErrTopicNotFound.
+func AnnounceEventDestination(ctx context.Context, tx *sql.Tx, db *sql.DB, arn string, now time.Time) error {
+	return announce(ctx, tx, db, arn, "Successfully validated SNS topic for Amazon SES event publishing.", now)
 }
 
-func announce(ctx context.Context, tx *sql.Tx, arn, text string, now time.Time) error {
-	found, err := topic.GetTopic(ctx, tx, arn)
+func announce(ctx context.Context, tx *sql.Tx, db *sql.DB, arn, text string, now time.Time) error {
+	found, err := topic.GetTopic(ctx, db, arn)
 	if err != nil || found.Attributes[SetupMessages] == "false" {
 		return err
 	}
+	subscribers, _, err := topic.Confirmed(ctx, db, arn)
+	if err != nil {
+		return fmt.Errorf("processor: announcing %s: %w", arn, err)
+	}
 	message := delivery.Message{ID: schemas.NewUUID(), TopicARN: arn, Kind: delivery.KindNotification, Body: text}
-	return delivery.Publish(ctx, tx, message, nil, now)
+	_, err = delivery.Publish(ctx, tx, message, nil, subscribers, now)
+	return err
 }

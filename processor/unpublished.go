@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/delivery"
+	"github.com/rebound-mail/rebound/processor/topic"
 )
 
 // Unpublished is what is kept of notifications whose topic was gone.
@@ -54,7 +55,7 @@ const MaxRepublished = 500
 // Republish publishes the oldest notifications of an account that were kept for a topic to the subscribers of a topic that exists,
 // which may be the same one made anew, and returns how many. Call it again, in a transaction of its own, while it returns
 // MaxRepublished. The ids of the messages stay.
-func Republish(ctx context.Context, tx *sql.Tx, account, keptFor, to string, now time.Time) (n int, err error) {
+func Republish(ctx context.Context, tx *sql.Tx, account, keptFor string, to string, subscribers []topic.Subscription, now time.Time) (n int, err error) {
 	var message delivery.Message
 	for ; n < MaxRepublished; n++ {
 		err := tx.QueryRowContext(ctx, `DELETE FROM unpublished WHERE id = (
@@ -67,7 +68,7 @@ func Republish(ctx context.Context, tx *sql.Tx, account, keptFor, to string, now
 			return n, fmt.Errorf("processor: republishing what was kept for %s: %w", keptFor, err)
 		}
 		message.TopicARN, message.Kind = to, delivery.KindNotification
-		if err := delivery.Publish(ctx, tx, message, nil, now); err != nil {
+		if _, err := delivery.Publish(ctx, tx, message, nil, subscribers, now); err != nil {
 			return n, fmt.Errorf("processor: republishing notification %s: %w", message.ID, err)
 		}
 	}

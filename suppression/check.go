@@ -6,117 +6,158 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// The lists that a Verdict names.
-const (
-	AccountList = "account"
-	GlobalList  = "global"
-)
+// Sender is who wants to send.
+type Sender struct {
+	Account  string
+	Identity string // that the mail is sent with; empty when it is none
+	// Reasons are those for which the account's own list counts: the account's, or those of the mail's configuration set where
+	// that has some of its own. Without any the global list counts instead.
+	Reasons []Reason
+}
 
-// Verdict tells whether mail to an address is suppressed, and by which entry.
+// Verdict tells whether mail to an address is suppressed, and by which entry. An entry that allows is shown as well: then
+// Suppressed is false and List is AllowList.
 type Verdict struct {
 	Suppressed bool
-	Entry      Entry  // the zero value when it is not
-	List       string // AccountList or GlobalList; empty when it is not
+	Entry      Entry  // the zero value when there is none that decides
+	List       string // AccountList, GlobalList or AllowList; empty when no entry decides
 }
 
 // chunk is how many addresses one query of CheckMany asks for.
 const chunk = 1000
 
-// Get returns the entry of an address on one list. The account is empty for the global list. The error wraps ErrInvalid
-// when addr is no address.
-func Get(ctx context.Context, db *sql.DB, account, addr string, now time.Time) (Entry, bool, error) {
+// Get returns the entry of an address on one list. The error wraps ErrInvalid when addr is no address.
+func Get(ctx context.Context, db *sql.DB, on List, addr string, now time.Time) (Entry, bool, error) {
 	at, err := placeOf(addr)
 	if err != nil {
 		return Entry{}, false, err
 	}
-	e, err := scan(db.QueryRowContext(ctx, selectEntry, account, at.hash[:], now.UnixMilli()))
-	if errors.Is(err, sql.ErrNoRows) {
+	id, known, err := numberOf(ctx, db, on)
+	if err != nil || !known {
+		return Entry{}, false, err
+	}
+	e, err := scan(db.QueryRowContext(ctx, selectEntry, id, at.hash[:]))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && (expired(e.Expires, now) || !at.holds(e.Address)) {
 		return Entry{}, false, nil
 	}
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("suppression: get %s: %w", at.key, err)
 	}
-	if !at.holds(e.Address) {
-		return Entry{}, false, nil
-	}
+	e.List = on
 	return e, true, nil
 }
 
-// Check tells whether a mail of the account to addr is suppressed. With accountReasons the account's own list decides, by
-// its entries for one of these reasons, and the global list does not count; without any the global list decides. The
-// error wraps ErrInvalid when addr is no address.
-func Check(ctx context.Context, db *sql.DB, account string, accountReasons []Reason, addr string, now time.Time) (Verdict, error) {
-	decides := listFor(account, accountReasons)
-	e, found, err := Get(ctx, db, decides.account, addr, now)
-	if err != nil || !found {
+// Check tells whether a mail of the sender to addr is suppressed; the package comment has the rules. The error wraps
+// ErrInvalid when addr is no address.
+func Check(ctx context.Context, db *sql.DB, sender Sender, addr string, now time.Time) (Verdict, error) {
+	verdicts, err := CheckMany(ctx, db, sender, []string{addr}, now)
+	if err != nil {
 		return Verdict{}, err
 	}
-	return decides.verdict(e), nil
+	return verdicts[0], nil
 }
 
 // CheckMany is Check for many addresses; the verdicts stand in the order of the addresses. It asks for 1000 addresses with
 // one query.
-func CheckMany(ctx context.Context, db *sql.DB, account string, accountReasons []Reason, addrs []string, now time.Time) ([]Verdict, error) {
-	decides := listFor(account, accountReasons)
-	verdicts := make([]Verdict, 0, len(addrs))
-	for part := range slices.Chunk(addrs, chunk) {
-		entries, err := getMany(ctx, db, decides.account, part, now)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			verdicts = append(verdicts, decides.verdict(e))
-		}
-	}
-	return verdicts, nil
-}
-
-// list is the list that decides for an account.
-type list struct {
-	account string
-	name    string
-	reasons []Reason
-}
-
-func listFor(account string, accountReasons []Reason) list {
-	if account == "" || len(accountReasons) == 0 {
-		return list{account: "", name: GlobalList, reasons: Reasons()}
-	}
-	return list{account: account, name: AccountList, reasons: accountReasons}
-}
-
-// verdict takes the zero Entry for none.
-func (l list) verdict(e Entry) Verdict {
-	if !slices.Contains(l.reasons, e.Reason) {
-		return Verdict{}
-	}
-	return Verdict{Suppressed: true, Entry: e, List: l.name}
-}
-
-// getMany returns the entry of each address; where there is none the zero Entry.
-func getMany(ctx context.Context, db *sql.DB, account string, addrs []string, now time.Time) ([]Entry, error) {
-	indexes := make(map[string][]int, len(addrs)) // by key
-	args := append(make([]any, 0, len(addrs)+2), account, now.UnixMilli())
-	for i, addr := range addrs {
-		at, err := placeOf(addr)
-		if err != nil {
-			return nil, err
-		}
-		if indexes[at.key] == nil {
-			args = append(args, at.hash[:])
-		}
-		indexes[at.key] = append(indexes[at.key], i)
-	}
-	rows, err := db.QueryContext(ctx, selectEntries+parameters(3, len(args))+")", args...)
+func CheckMany(ctx context.Context, db *sql.DB, sender Sender, addrs []string, now time.Time) ([]Verdict, error) {
+	places, err := placesOf(addrs)
 	if err != nil {
-		return nil, fmt.Errorf("suppression: check %d addresses: %w", len(addrs), err)
+		return nil, err
 	}
-	entries := make([]Entry, len(addrs))
+	verdicts := make([]Verdict, len(addrs))
+	return verdicts, lookAll(ctx, db, sender, places, verdicts, now)
+}
+
+func placesOf(addrs []string) ([]place, error) {
+	places := make([]place, len(addrs))
+	for i, addr := range addrs {
+		var err error
+		if places[i], err = placeOf(addr); err != nil {
+			return nil, err
+		}
+	}
+	return places, nil
+}
+
+// lookAll asks the tables about all places and notes the verdicts.
+func lookAll(ctx context.Context, db *sql.DB, sender Sender, places []place, verdicts []Verdict, now time.Time) error {
+	lists, err := listsOf(ctx, db, sender.Account, sender.Identity)
+	if err != nil {
+		return err
+	}
+	undecided := make([]int, len(places))
+	for i := range undecided {
+		undecided[i] = i
+	}
+	return sender.look(ctx, db, lists, places, undecided, verdicts, now)
+}
+
+// deciding returns the lists that decide about the sender's mail, the first that has an entry before the others.
+func (s Sender) deciding() []List {
+	own := List{Account: s.Account}
+	if s.Account == "" || len(s.Reasons) == 0 {
+		own.Allow = true
+	}
+	lists := []List{own}
+	if s.Identity != "" {
+		own.Identity = strings.ToLower(s.Identity)
+		lists = append(lists, own)
+	}
+	if own.Allow {
+		lists = append(lists, List{})
+	}
+	return lists
+}
+
+// decides tells whether an entry of one of the deciding lists counts.
+func (s Sender) decides(e Entry) bool {
+	return e.Account == "" || e.Allow || e.Reason == Manual || slices.Contains(s.Reasons, e.Reason)
+}
+
+func verdictOf(e Entry) Verdict {
+	return Verdict{Suppressed: !e.Allow, Entry: e, List: e.List.Name()}
+}
+
+// look asks the deciding lists for the places that are undecided, one list after the other, and notes the verdicts.
+func (s Sender) look(ctx context.Context, db *sql.DB, lists map[List]int64, places []place, undecided []int, verdicts []Verdict, now time.Time) error {
+	for _, on := range s.deciding() {
+		id, known := lists[on]
+		if !known {
+			continue
+		}
+		for part := range slices.Chunk(undecided, chunk) {
+			err := getMany(ctx, db, id, places, part, func(i int, e Entry) {
+				if e.List = on; !expired(e.Expires, now) && s.decides(e) {
+					verdicts[i] = verdictOf(e)
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		undecided = slices.DeleteFunc(undecided, func(i int) bool { return verdicts[i].List != "" })
+	}
+	return nil
+}
+
+// getMany calls found for each of the asked places that has an entry on the list, expired or not.
+func getMany(ctx context.Context, db *sql.DB, list int64, places []place, asked []int, found func(i int, e Entry)) error {
+	indexes := make(map[string][]int, len(asked)) // by key
+	args := append(make([]any, 0, len(asked)+1), list)
+	for _, i := range asked {
+		if indexes[places[i].key] == nil {
+			args = append(args, places[i].hash[:])
+		}
+		indexes[places[i].key] = append(indexes[places[i].key], i)
+	}
+	rows, err := db.QueryContext(ctx, selectEntries+parameters(2, len(args))+")", args...)
+	if err != nil {
+		return fmt.Errorf("suppression: check %d addresses: %w", len(asked), err)
+	}
 	err = scanAll(rows, func(r row) error {
 		e, err := scan(r)
 		if err != nil {
@@ -125,26 +166,13 @@ func getMany(ctx context.Context, db *sql.DB, account string, addrs []string, no
 		// The key of what is stored, not the hash that was asked for: see place.holds.
 		if at, err := placeOf(e.Address); err == nil {
 			for _, i := range indexes[at.key] {
-				entries[i] = e
+				found(i, e)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("suppression: check %d addresses: %w", len(addrs), err)
+		return fmt.Errorf("suppression: check %d addresses: %w", len(asked), err)
 	}
-	return entries, nil
-}
-
-// parameters writes "$first, …, $last".
-func parameters(first, last int) string {
-	var b strings.Builder
-	for n := first; n <= last; n++ {
-		if n > first {
-			b.WriteByte(',')
-		}
-		b.WriteByte('$')
-		b.WriteString(strconv.Itoa(n))
-	}
-	return b.String()
+	return nil
 }

@@ -15,26 +15,41 @@ const GlobalListing = 14 * 24 * time.Hour
 // Reason tells why an address is on a list.
 type Reason string
 
-// The reasons of SES.
+// The reasons: those of SES, and one for what a person or a program put there for a cause of its own.
 const (
 	Bounce    Reason = "BOUNCE"
 	Complaint Reason = "COMPLAINT"
+	Manual    Reason = "MANUAL"
 )
 
-// Reasons returns all reasons.
+// stored are the reasons by the number that stands for them in the tables; 0 is none.
+var stored = []Reason{"", Bounce, Complaint, Manual}
+
+// Reasons returns the reasons that SES knows, for which an account may choose that its list counts.
 func Reasons() []Reason { return []Reason{Bounce, Complaint} }
 
 // Valid reports whether r is one of Reasons.
 func (r Reason) Valid() bool { return slices.Contains(Reasons(), r) }
 
+// SES returns the reason as SES's APIs show it, which do not know Manual: BOUNCE or COMPLAINT.
+func (r Reason) SES() Reason {
+	if r == Manual {
+		return Bounce
+	}
+	return r
+}
+
+// number returns what stands for the reason in the tables, 0 when an entry cannot have it.
+func (r Reason) number() int { return max(0, slices.Index(stored, r)) }
+
 // Entry is an address on a list. Times are kept in milliseconds.
 type Entry struct {
-	Account    string // whose list; empty is the global list
+	List
 	Address    string // as first given, in the form of address.Normalize
-	Reason     Reason
-	FeedbackID string    // of the report that put it there; empty when a person did
-	MessageID  string    // of the mail that the report is about; empty when a person put it there
-	Created    time.Time // when it came on the list
+	Reason     Reason // of entries that allow it is Manual
+	FeedbackID string // of the report that put it there; empty when a person did
+	MessageID  string // of the mail that the report is about; empty when a person put it there
+	Created    time.Time
 	Updated    time.Time // when it was put there last
 	Expires    time.Time // when it goes by itself; zero is never, which the global list does not have
 }

@@ -3,99 +3,81 @@ package suppression
 import (
 	"context"
 	"database/sql"
-	"encoding/base64"
 	"fmt"
-	"math"
-	"slices"
-	"time"
+	"strings"
 )
 
+// The names of the kinds of lists, as a Verdict and the APIs give them.
 const (
-	// MaxPage is the largest page of List.
-	MaxPage     = 1000
-	defaultPage = 100
+	AccountList = "account"
+	GlobalList  = "global"
+	AllowList   = "allow"
 )
 
-// Query chooses the entries that List returns.
-type Query struct {
-	Account string    // whose list; empty is the global list
-	Reasons []Reason  // only entries for one of these; none is all
-	Start   time.Time // only entries updated at this time or later; zero is all
-	End     time.Time // only entries updated before this time; zero is all
-	Cursor  string    // empty for the first page, then what the page before came with
-	Limit   int       // entries a page, at most MaxPage; 0 is 100
-	Now     time.Time // needed: entries that have expired by then are left out
+// List says which list is meant. The zero value is the global one.
+type List struct {
+	Account  string // whose list; empty is the global one
+	Identity string // the sender identity for whose mails alone the list counts; empty is all that the account sends. Case does not count.
+	Allow    bool   // the addresses that may get the account's mail although they are on the global list
 }
 
-// List returns a page of a list, and the cursor of the next one, which is empty after the last. The order means nothing
-// to a reader, but stays: an entry that is on the list while all pages are read is on exactly one of them. The error is
-// ErrCursor or wraps ErrInvalid when the query is the cause.
-func List(ctx context.Context, db *sql.DB, q Query) (entries []Entry, nextCursor string, err error) {
-	reasons, limit, err := q.check()
+// Name returns AccountList, GlobalList or AllowList.
+func (l List) Name() string {
+	switch {
+	case l.Account == "":
+		return GlobalList
+	case l.Allow:
+		return AllowList
+	}
+	return AccountList
+}
+
+func (l List) folded() List {
+	l.Identity = strings.ToLower(l.Identity)
+	return l
+}
+
+func (l List) check() error {
+	if l.Account == "" && l != (List{}) {
+		return fmt.Errorf("%w: the global list has neither an identity nor addresses that are allowed: name an account", ErrInvalid)
+	}
+	return nil
+}
+
+// globalID is the number of the global list, which every database has.
+const globalID = 0
+
+// querier is what reads: the pool, or a transaction that writes next.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// listsOf returns the numbers of those lists that can decide about mail of an account and an identity; a list that never
+// had an entry has none.
+func listsOf(ctx context.Context, db querier, account, identity string) (map[List]int64, error) {
+	rows, err := db.QueryContext(ctx, selectLists, account, strings.ToLower(identity))
 	if err != nil {
-		return nil, "", err
+		return nil, fmt.Errorf("suppression: the lists of account %q: %w", account, err)
 	}
-	after, err := decodeCursor(q.Cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	end := int64(math.MaxInt64)
-	if !q.End.IsZero() {
-		end = q.End.UnixMilli()
-	}
-	rows, err := db.QueryContext(ctx, selectPage, q.Account, after, q.Now.UnixMilli(), millis(q.Start), end,
-		string(reasons[0]), string(reasons[len(reasons)-1]), limit+1)
-	if err != nil {
-		return nil, "", fmt.Errorf("suppression: list: %w", err)
-	}
-	var hash, last []byte
-	more := false
+	lists := map[List]int64{}
 	err = scanAll(rows, func(r row) error {
-		e, err := scan(r, &hash)
-		if more = len(entries) == limit; !more {
-			entries, last = append(entries, e), hash
-		}
+		l, id, err := scanList(r)
+		lists[l] = id
 		return err
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("suppression: list: %w", err)
+		return nil, fmt.Errorf("suppression: the lists of account %q: %w", account, err)
 	}
-	if more {
-		nextCursor = base64.RawURLEncoding.EncodeToString(last)
-	}
-	return entries, nextCursor, nil
+	return lists, nil
 }
 
-func (q Query) check() (reasons []Reason, limit int, err error) {
-	reasons, limit = q.Reasons, q.Limit
-	if len(reasons) == 0 {
-		reasons = Reasons()
+// numberOf returns the number of a list, and false when it never had an entry.
+func numberOf(ctx context.Context, db querier, l List) (int64, bool, error) {
+	if err := l.check(); err != nil || l == (List{}) {
+		return globalID, err == nil, err
 	}
-	if i := slices.IndexFunc(reasons, func(r Reason) bool { return !r.Valid() }); i >= 0 {
-		return nil, 0, fmt.Errorf("%w: reason %q is none of %s and %s", ErrInvalid, reasons[i], Bounce, Complaint)
-	}
-	// Sorted and without repeats there are at most two, which is what the statement takes.
-	reasons = slices.Compact(slices.Sorted(slices.Values(reasons)))
-	if limit == 0 {
-		limit = defaultPage
-	}
-	if limit < 0 || limit > MaxPage {
-		return nil, 0, fmt.Errorf("%w: a page of %d entries: ask for 1 to %d", ErrInvalid, limit, MaxPage)
-	}
-	if q.Now.IsZero() {
-		return nil, 0, fmt.Errorf("%w: the query does not say what time it is", ErrInvalid)
-	}
-	return reasons, limit, nil
-}
-
-// decodeCursor returns the hash of the last entry of the page before; it is empty, not nil, before the first page.
-func decodeCursor(cursor string) ([]byte, error) {
-	if cursor == "" {
-		return []byte{}, nil
-	}
-	hash, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(hash) != hashLength {
-		return nil, ErrCursor
-	}
-	return hash, nil
+	lists, err := listsOf(ctx, db, l.Account, l.Identity)
+	id, known := lists[l.folded()]
+	return id, known, err
 }

@@ -20,7 +20,7 @@ func (l lists) fill(account string, n int) {
 	l.Helper()
 	l.transact(func(ctx context.Context, tx *sql.Tx) error {
 		for i := range n {
-			e := suppression.Entry{Account: account, Address: fmt.Sprintf("a%d@example.net", i), Reason: suppression.Bounce}
+			e := suppression.Entry{List: of(account), Address: fmt.Sprintf("a%d@example.net", i), Reason: suppression.Bounce}
 			if i%3 == 0 {
 				e.Reason = suppression.Complaint
 			}
@@ -37,7 +37,7 @@ func (l lists) pages(q suppression.Query) (addrs []string) {
 	l.Helper()
 	q.Now = now
 	for {
-		entries, next, err := suppression.List(l.Context(), l.Read, q)
+		entries, next, err := suppression.Entries(l.Context(), l.Read, q)
 		if err != nil {
 			l.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestCheckManyAnswersAsCheckDoes(t *testing.T) {
 		addrs = append(addrs, fmt.Sprintf("A%d@Example.net", i%1200)) // more than two queries, many twice
 	}
 	for _, reasons := range [][]suppression.Reason{nil, ownList, {suppression.Complaint}} {
-		got, err := suppression.CheckMany(t.Context(), l.Read, ours, reasons, addrs, now)
+		got, err := suppression.CheckMany(t.Context(), l.Read, suppression.Sender{Account: ours, Reasons: reasons}, addrs, now)
 		if err != nil || len(got) != len(addrs) {
 			t.Fatalf("got %d verdicts, error %v", len(got), err)
 		}
@@ -79,7 +79,7 @@ func TestCheckManyAnswersAsCheckDoes(t *testing.T) {
 
 func TestCheckManyOfNothingIsNothing(t *testing.T) {
 	l := open(t)
-	got, err := suppression.CheckMany(t.Context(), l.Read, ours, ownList, nil, now)
+	got, err := suppression.CheckMany(t.Context(), l.Read, suppression.Sender{Account: ours, Reasons: ownList}, nil, now)
 	if err != nil || len(got) != 0 {
 		t.Errorf("got %v, error %v", got, err)
 	}
@@ -91,7 +91,7 @@ func TestPagesHoldEachEntryOnce(t *testing.T) {
 	l.fill(theirs, 3)
 	l.bounce(jane, now)
 	for _, limit := range []int{1, 7, 50, 99, 100, 101, 1000} {
-		got := l.pages(suppression.Query{Account: ours, Limit: limit})
+		got := l.pages(suppression.Query{List: of(ours), Limit: limit})
 		slices.Sort(got)
 		if len(got) != 100 || len(slices.Compact(got)) != 100 {
 			t.Errorf("pages of %d: got %d entries, want 100", limit, len(got))
@@ -105,7 +105,7 @@ func TestPagesHoldEachEntryOnce(t *testing.T) {
 func TestAPageHasAHundredEntriesUnlessAskedOtherwise(t *testing.T) {
 	l := open(t)
 	l.fill(ours, 101)
-	entries, next, err := suppression.List(t.Context(), l.Read, suppression.Query{Account: ours, Now: now})
+	entries, next, err := suppression.Entries(t.Context(), l.Read, suppression.Query{List: of(ours), Now: now})
 	if err != nil || len(entries) != 100 || next == "" {
 		t.Errorf("got %d entries, cursor %q, error %v", len(entries), next, err)
 	}
@@ -114,14 +114,14 @@ func TestAPageHasAHundredEntriesUnlessAskedOtherwise(t *testing.T) {
 func TestPagesStayRightWhileTheListChanges(t *testing.T) {
 	l := open(t)
 	l.fill(ours, 20)
-	first, next, err := suppression.List(t.Context(), l.Read, suppression.Query{Account: ours, Now: now, Limit: 10})
+	first, next, err := suppression.Entries(t.Context(), l.Read, suppression.Query{List: of(ours), Now: now, Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range first {
 		l.remove(ours, e.Address)
 	}
-	rest := l.pages(suppression.Query{Account: ours, Cursor: next, Limit: 10})
+	rest := l.pages(suppression.Query{List: of(ours), Cursor: next, Limit: 10})
 	if len(rest) != 10 {
 		t.Errorf("got %d entries after the first page, want the other 10", len(rest))
 	}
@@ -167,7 +167,7 @@ func TestExpiredEntriesAreNotListed(t *testing.T) {
 func TestACursorOfAnotherIsRefused(t *testing.T) {
 	l := open(t)
 	for _, cursor := range []string{"x", "AAAA", strings.Repeat("A", 21) + "B", strings.Repeat("A", 22) + "==", strings.Repeat("A", 1<<20)} {
-		_, _, err := suppression.List(t.Context(), l.Read, suppression.Query{Account: ours, Cursor: cursor, Now: now})
+		_, _, err := suppression.Entries(t.Context(), l.Read, suppression.Query{List: of(ours), Cursor: cursor, Now: now})
 		if !errors.Is(err, suppression.ErrCursor) {
 			t.Errorf("%.30s: got %v, want ErrCursor", cursor, err)
 		}
@@ -180,7 +180,7 @@ func TestAQueryThatBreaksARuleIsInvalid(t *testing.T) {
 		"large page": {Limit: 1001, Now: now}, "negative page": {Limit: -1, Now: now}, "no time": {},
 		"reason": {Reasons: []suppression.Reason{"SPAM"}, Now: now},
 	} {
-		if _, _, err := suppression.List(t.Context(), l.Read, q); !errors.Is(err, suppression.ErrInvalid) {
+		if _, _, err := suppression.Entries(t.Context(), l.Read, q); !errors.Is(err, suppression.ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", name, err)
 		}
 	}
@@ -194,7 +194,7 @@ func BenchmarkCheckMany(b *testing.B) {
 		addrs[i] = fmt.Sprintf("a%d@example.net", i*20)
 	}
 	for b.Loop() {
-		if _, err := suppression.CheckMany(b.Context(), l.Read, ours, ownList, addrs, now); err != nil {
+		if _, err := suppression.CheckMany(b.Context(), l.Read, suppression.Sender{Account: ours, Reasons: ownList}, addrs, now); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -34,7 +35,38 @@ type Account struct {
 	// SuppressedReasons are the reasons for which addresses come on the account's own list, and for which the list counts.
 	// Without any the account has no list of its own and follows the global one.
 	SuppressedReasons []suppression.Reason
-	Created           time.Time
+	// SuppressionTTL is how long an entry stays on the account's list after the last cause, by its reason, in whole seconds.
+	// For a reason without one it stays until it is removed, as in SES.
+	SuppressionTTL map[suppression.Reason]time.Duration
+	// SuppressionScope says for which of the account's mails the entries count that feedback makes. The zero value is
+	// ScopeAccount.
+	SuppressionScope SuppressionScope
+	Created          time.Time
+}
+
+// SuppressionScope says for which mails of an account an entry counts.
+type SuppressionScope string
+
+// The scopes: all mails of the account, or those that are sent with the same identity.
+const (
+	ScopeAccount  SuppressionScope = "account"
+	ScopeIdentity SuppressionScope = "identity"
+)
+
+// SuppressedUntil returns when an entry of the account's list goes by itself that is made now for the reason; zero is never.
+func (a Account) SuppressedUntil(reason suppression.Reason, now time.Time) time.Time {
+	if ttl := a.SuppressionTTL[reason]; ttl > 0 {
+		return now.Add(ttl)
+	}
+	return time.Time{}
+}
+
+// SuppressionList returns the list of the account on which feedback about a mail of the identity puts an address.
+func (a Account) SuppressionList(identity string) suppression.List {
+	if a.SuppressionScope != ScopeIdentity {
+		identity = ""
+	}
+	return suppression.List{Account: a.ID, Identity: identity}
 }
 
 // Suppresses tells whether the account's own list takes addresses for the reason.
@@ -55,12 +87,15 @@ func Create(ctx context.Context, tx *sql.Tx, a Account, now time.Time) (Account,
 	if a.SuppressedReasons == nil {
 		a.SuppressedReasons = suppression.Reasons()
 	}
+	if a.SuppressionScope == "" {
+		a.SuppressionScope = ScopeAccount
+	}
 	a.Created = now.UTC().Truncate(time.Millisecond)
-	reasons, err := a.encode()
+	reasons, ttl, err := a.encode()
 	if err != nil {
 		return Account{}, err
 	}
-	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, a.Created.UnixMilli()))
+	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, ttl, string(a.SuppressionScope), a.Created.UnixMilli()))
 	if err != nil {
 		return Account{}, fmt.Errorf("account: create %s: %w", a.ID, err)
 	}
@@ -95,13 +130,14 @@ func List(ctx context.Context, db *sql.DB, after string, limit int) ([]Account, 
 	return accounts, nil
 }
 
-// Put changes name, contact and reasons of an account. The error wraps ErrInvalid, or ErrNotFound when there is no such account.
+// Put changes name, contact and suppression settings of an account. The error wraps ErrInvalid, or ErrNotFound when there is no
+// such account.
 func Put(ctx context.Context, tx *sql.Tx, a Account) error {
-	reasons, err := a.encode()
+	reasons, ttl, err := a.encode()
 	if err != nil {
 		return err
 	}
-	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, a.ID))
+	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)), a.ID))
 	if err == nil && !changed {
 		err = ErrNotFound
 	}
@@ -121,28 +157,64 @@ func Delete(ctx context.Context, tx *sql.Tx, id string) (existed bool, err error
 	return existed, nil
 }
 
-// encode checks the account and returns its reasons as they are stored.
-func (a Account) encode() (string, error) {
+// encode checks the account and returns its reasons and times to live as they are stored.
+func (a Account) encode() (reasons, ttl string, err error) {
 	if !validID(a.ID) {
-		return "", fmt.Errorf("account: %w: account id %.20q: write %d digits", ErrInvalid, a.ID, idDigits)
+		return "", "", fmt.Errorf("account: %w: account id %.20q: write %d digits", ErrInvalid, a.ID, idDigits)
 	}
 	if len(a.Name) > maxName {
-		return "", fmt.Errorf("account: %w: the name of %s has %d bytes: at most %d", ErrInvalid, a.ID, len(a.Name), maxName)
+		return "", "", fmt.Errorf("account: %w: the name of %s has %d bytes: at most %d", ErrInvalid, a.ID, len(a.Name), maxName)
 	}
 	if a.Contact != "" && !address.IsAddress(a.Contact) {
-		return "", fmt.Errorf("account: %w: the contact of %s, %.100q, is no mail address", ErrInvalid, a.ID, a.Contact)
+		return "", "", fmt.Errorf("account: %w: the contact of %s, %.100q, is no mail address", ErrInvalid, a.ID, a.Contact)
 	}
-	reasons := []suppression.Reason{} // not nil: it is a list in JSON
+	if a.SuppressionScope != "" && a.SuppressionScope != ScopeAccount && a.SuppressionScope != ScopeIdentity {
+		return "", "", fmt.Errorf("account: %w: suppression scope %.20q: write %s or %s", ErrInvalid, a.SuppressionScope, ScopeAccount, ScopeIdentity)
+	}
+	unique := []suppression.Reason{} // not nil: it is a list in JSON
 	for _, reason := range a.SuppressedReasons {
 		if !reason.Valid() {
-			return "", fmt.Errorf("account: %w: reason %.20q is none of %v", ErrInvalid, reason, suppression.Reasons())
+			return "", "", fmt.Errorf("account: %w: reason %.20q is none of %v", ErrInvalid, reason, suppression.Reasons())
 		}
-		if !slices.Contains(reasons, reason) {
-			reasons = append(reasons, reason)
+		if !slices.Contains(unique, reason) {
+			unique = append(unique, reason)
 		}
 	}
-	encoded, err := json.Marshal(reasons)
+	encoded, err := json.Marshal(unique)
+	if err != nil {
+		return "", "", err
+	}
+	ttl, err = a.encodeTTL()
+	return string(encoded), ttl, err
+}
+
+// encodeTTL returns the times to live as JSON, in seconds by reason.
+func (a Account) encodeTTL() (string, error) {
+	seconds := map[suppression.Reason]int64{}
+	for reason, ttl := range a.SuppressionTTL {
+		if !reason.Valid() && reason != suppression.Manual {
+			return "", fmt.Errorf("account: %w: reason %.20q is none of %v and %s", ErrInvalid, reason, suppression.Reasons(), suppression.Manual)
+		}
+		if ttl < time.Second || ttl%time.Second != 0 {
+			return "", fmt.Errorf("account: %w: entries for %s that stay %v: write whole seconds", ErrInvalid, reason, ttl)
+		}
+		seconds[reason] = int64(ttl / time.Second)
+	}
+	encoded, err := json.Marshal(seconds)
 	return string(encoded), err
+}
+
+// decodeTTL reads what encodeTTL wrote; nil when there is none.
+func decodeTTL(encoded string) (map[suppression.Reason]time.Duration, error) {
+	var seconds map[suppression.Reason]int64
+	if err := json.Unmarshal([]byte(encoded), &seconds); err != nil || len(seconds) == 0 {
+		return nil, err
+	}
+	ttl := make(map[suppression.Reason]time.Duration, len(seconds))
+	for reason, n := range seconds {
+		ttl[reason] = time.Duration(n) * time.Second
+	}
+	return ttl, nil
 }
 
 func validID(id string) bool {

@@ -125,9 +125,36 @@ func TestPutChangesNameAndReasons(t *testing.T) {
 		return account.Put(ctx, tx, account.Account{ID: ours, Name: "News", SuppressedReasons: twice})
 	})
 	got, err := account.Get(t.Context(), a.Read, ours)
-	want := account.Account{ID: ours, Name: "News", SuppressedReasons: twice[:1], Created: now}
+	want := account.Account{ID: ours, Name: "News", SuppressedReasons: twice[:1], SuppressionScope: account.ScopeAccount, Created: now}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Error(err, diff)
+	}
+}
+
+func TestAnAccountChoosesHowLongItsEntriesStayAndForWhichMails(t *testing.T) {
+	a := open(t)
+	ttl := map[suppression.Reason]time.Duration{suppression.Bounce: 90 * 24 * time.Hour, suppression.Manual: time.Second}
+	a.transact(func(ctx context.Context, tx *sql.Tx) error {
+		return account.Put(ctx, tx, account.Account{ID: ours, SuppressionTTL: ttl, SuppressionScope: account.ScopeIdentity})
+	})
+	got, err := account.Get(t.Context(), a.Read, ours)
+	if diff := cmp.Diff(ttl, got.SuppressionTTL); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	for reason, want := range map[suppression.Reason]time.Time{suppression.Bounce: now.Add(90 * 24 * time.Hour), suppression.Complaint: {}} {
+		if until := got.SuppressedUntil(reason, now); !until.Equal(want) {
+			t.Errorf("%s: got until %v, want %v", reason, until, want)
+		}
+	}
+	if list := got.SuppressionList("sender.example"); list != (suppression.List{Account: ours, Identity: "sender.example"}) {
+		t.Errorf("got %+v, want the list of the identity", list)
+	}
+	other, err := account.Get(t.Context(), a.Read, theirs)
+	if err != nil || other.SuppressionScope != account.ScopeAccount || other.SuppressionTTL != nil {
+		t.Errorf("got %+v, error %v, want entries without end for all mails", other, err)
+	}
+	if list := other.SuppressionList("sender.example"); list != (suppression.List{Account: theirs}) {
+		t.Errorf("got %+v, want the list of the account", list)
 	}
 }
 
@@ -180,12 +207,16 @@ func TestAnAccountThatBreaksARuleIsRefused(t *testing.T) {
 		given account.Account
 		want  error
 	}{
-		"short id":   {account.Account{ID: "1"}, account.ErrInvalid},
-		"letters":    {account.Account{ID: "12345678901a"}, account.ErrInvalid},
-		"long name":  {account.Account{Name: strings.Repeat("n", 257)}, account.ErrInvalid},
-		"reason":     {account.Account{SuppressedReasons: []suppression.Reason{"SPAM"}}, account.ErrInvalid},
-		"id in use":  {account.Account{ID: ours}, account.ErrExists},
-		"it is fine": {account.Account{ID: "000000000001"}, nil},
+		"short id":     {account.Account{ID: "1"}, account.ErrInvalid},
+		"letters":      {account.Account{ID: "12345678901a"}, account.ErrInvalid},
+		"long name":    {account.Account{Name: strings.Repeat("n", 257)}, account.ErrInvalid},
+		"reason":       {account.Account{SuppressedReasons: []suppression.Reason{"SPAM"}}, account.ErrInvalid},
+		"ttl reason":   {account.Account{SuppressionTTL: map[suppression.Reason]time.Duration{"SPAM": time.Hour}}, account.ErrInvalid},
+		"ttl of halfs": {account.Account{SuppressionTTL: map[suppression.Reason]time.Duration{suppression.Bounce: 1500 * time.Millisecond}}, account.ErrInvalid},
+		"ttl of none":  {account.Account{SuppressionTTL: map[suppression.Reason]time.Duration{suppression.Bounce: 0}}, account.ErrInvalid},
+		"scope":        {account.Account{SuppressionScope: "world"}, account.ErrInvalid},
+		"id in use":    {account.Account{ID: ours}, account.ErrExists},
+		"it is fine":   {account.Account{ID: "000000000001"}, nil},
 	} {
 		if _, err := a.create(test.given); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)

@@ -9,14 +9,17 @@ import (
 	"time"
 )
 
-const (
-	insertAccount = `INSERT INTO accounts (id, name, contact, suppressed_reasons, created) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`
-	selectAccount = `SELECT id, name, contact, suppressed_reasons, created FROM accounts WHERE id = $1`
+const accountColumns = `id, name, contact, suppressed_reasons, suppression_ttl, suppression_scope, created`
 
-	selectAccounts = `SELECT id, name, contact, suppressed_reasons, created FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
-	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3 WHERE id = $4`
-	deleteAccount  = `DELETE FROM accounts WHERE id = $1`
-	countAccounts  = `SELECT count(*) FROM accounts`
+const (
+	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`
+	selectAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE id = $1`
+
+	selectAccounts = `SELECT ` + accountColumns + ` FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
+	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3, suppression_ttl = $4, suppression_scope = $5
+		WHERE id = $6`
+	deleteAccount = `DELETE FROM accounts WHERE id = $1`
+	countAccounts = `SELECT count(*) FROM accounts`
 )
 
 const (
@@ -97,9 +100,13 @@ type row interface{ Scan(into ...any) error }
 
 func scanAccount(r row) (Account, error) {
 	var a Account
-	var reasons string
+	var reasons, ttl string
 	var created int64
-	if err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &created); err != nil {
+	err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &ttl, &a.SuppressionScope, &created)
+	if err != nil {
+		return Account{}, err
+	}
+	if a.SuppressionTTL, err = decodeTTL(ttl); err != nil {
 		return Account{}, err
 	}
 	a.Created = time.UnixMilli(created).UTC()

@@ -112,7 +112,7 @@ func (a *API) announce(ctx context.Context, tx *sql.Tx, before account.Identity,
 			continue
 		}
 		identity.DetachedTopic, identity.Detached = "", time.Time{}
-		if err := processor.AnnounceIdentityTopic(ctx, tx, identity.Identity, kind, arn, a.now()); err != nil {
+		if err := processor.AnnounceIdentityTopic(ctx, tx, a.Store.Read, identity.Identity, kind, arn, a.now()); err != nil {
 			return err
 		}
 	}

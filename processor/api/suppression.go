@@ -58,7 +58,7 @@ func (a *API) checkSuppression(r *http.Request) (any, error) {
 		}
 		asked, at = append(asked, addr), append(at, i)
 	}
-	verdicts, err := suppression.CheckMany(r.Context(), a.Store.Read, owner.ID, owner.SuppressedReasons, asked, a.now())
+	verdicts, err := suppression.CheckMany(r.Context(), a.Store.Read, suppression.Sender{Account: owner.ID, Reasons: owner.SuppressedReasons}, asked, a.now())
 	if err != nil {
 		return nil, badAddress(err)
 	}
@@ -100,23 +100,23 @@ type SuppressionPage struct {
 	Cursor  string             `json:"cursor,omitempty"`
 }
 
-// list says whose list a request means: "" is the global one, which belongs to the operator on this machine: it concerns all accounts.
-func (a *API) list(r *http.Request, name string) (owner string, err error) {
+// list says which list a request means. The global one belongs to the operator on this machine: it concerns all accounts.
+func (a *API) list(r *http.Request, name string) (suppression.List, error) {
 	found, err := a.accountOf(r)
 	if err != nil {
-		return "", err
+		return suppression.List{}, err
 	}
 	switch name {
-	case "", "account":
-		return found.ID, nil
-	case "global":
-		return "", operatorOnly(r, "the global list")
+	case "", suppression.AccountList:
+		return suppression.List{Account: found.ID}, nil
+	case suppression.GlobalList:
+		return suppression.List{}, operatorOnly(r, "the global list")
 	}
-	return "", refuse(http.StatusBadRequest, "list is account or global, not %q", name)
+	return suppression.List{}, refuse(http.StatusBadRequest, "list is account or global, not %q", name)
 }
 
 func (a *API) listSuppression(r *http.Request) (any, error) {
-	owner, err := a.list(r, r.URL.Query().Get("list"))
+	on, err := a.list(r, r.URL.Query().Get("list"))
 	if err != nil {
 		return nil, err
 	}
@@ -124,28 +124,21 @@ func (a *API) listSuppression(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	query := suppression.Query{Account: owner, Cursor: r.URL.Query().Get("cursor"), Limit: size, Now: a.now()}
+	query := suppression.Query{List: on, Cursor: r.URL.Query().Get("cursor"), Limit: size, Now: a.now()}
 	if reason := r.URL.Query().Get("reason"); reason != "" {
 		query.Reasons = []suppression.Reason{suppression.Reason(reason)}
 	}
-	entries, cursor, err := suppression.List(r.Context(), a.Store.Read, query)
+	entries, cursor, err := suppression.Entries(r.Context(), a.Store.Read, query)
 	if err != nil {
 		return nil, badAddress(err)
 	}
 	page := SuppressionPage{Entries: make([]SuppressionEntry, len(entries)), Cursor: cursor}
 	for i, entry := range entries {
-		page.Entries[i] = SuppressionEntry{Address: entry.Address, Reason: string(entry.Reason), List: listOf(entry.Account),
+		page.Entries[i] = SuppressionEntry{Address: entry.Address, Reason: string(entry.Reason), List: entry.List.Name(),
 			Since: schemas.Time{Time: entry.Created}, Updated: schemas.Time{Time: entry.Updated}, Until: schemas.Time{Time: entry.Expires},
 			FeedbackID: entry.FeedbackID, MessageID: entry.MessageID}
 	}
 	return page, nil
-}
-
-func listOf(owner string) string {
-	if owner == "" {
-		return "global"
-	}
-	return "account"
 }
 
 func (a *API) putSuppression(r *http.Request) (any, error) {
@@ -153,16 +146,20 @@ func (a *API) putSuppression(r *http.Request) (any, error) {
 	if err := read(r, &wanted); err != nil {
 		return nil, err
 	}
-	owner, err := a.list(r, wanted.List)
+	on, err := a.list(r, wanted.List)
 	if err != nil {
 		return nil, err
 	}
 	reason := suppression.Reason(wanted.Reason)
-	if reason != suppression.Bounce && reason != suppression.Complaint {
-		return nil, refuse(http.StatusBadRequest, "reason is BOUNCE or COMPLAINT, not %q", wanted.Reason)
+	if !reason.Valid() && reason != suppression.Manual {
+		return nil, refuse(http.StatusBadRequest, "reason is BOUNCE, COMPLAINT or MANUAL, not %q", wanted.Reason)
 	}
-	entry := suppression.Entry{Account: owner, Address: wanted.Address, Reason: reason}
-	if owner == "" {
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	entry := suppression.Entry{List: on, Address: wanted.Address, Reason: reason, Expires: owner.SuppressedUntil(reason, a.now())}
+	if on == (suppression.List{}) {
 		entry.Expires = a.now().Add(suppression.GlobalListing)
 	}
 	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
@@ -171,15 +168,15 @@ func (a *API) putSuppression(r *http.Request) (any, error) {
 }
 
 func (a *API) deleteSuppression(r *http.Request) (any, error) {
-	owner, err := a.list(r, r.URL.Query().Get("list"))
+	on, err := a.list(r, r.URL.Query().Get("list"))
 	if err != nil {
 		return nil, err
 	}
 	addr := r.URL.Query().Get("address")
 	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
-		existed, err := suppression.Delete(ctx, tx, owner, addr)
+		existed, err := suppression.Delete(ctx, tx, on, addr, a.now())
 		if err == nil && !existed {
-			return refuse(http.StatusNotFound, "%s is not on the %s list", addr, listOf(owner))
+			return refuse(http.StatusNotFound, "%s is not on the %s list", addr, on.Name())
 		}
 		return badAddress(err)
 	})

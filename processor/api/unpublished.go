@@ -54,17 +54,17 @@ func (a *API) republish(r *http.Request) (any, error) {
 	if err := a.mine(r, wanted.To); err != nil {
 		return nil, err
 	}
-	confirmed, _, _, err := topic.CountSubscriptions(r.Context(), a.Store.Read, wanted.To)
+	subscribers, _, err := topic.Confirmed(r.Context(), a.Store.Read, wanted.To)
 	if err != nil {
 		return nil, err
 	}
-	if confirmed == 0 {
+	if len(subscribers) == 0 {
 		return nil, refuse(http.StatusBadRequest, "topic %s has no confirmed subscription: what is kept would be lost", wanted.To)
 	}
 	total, n := 0, processor.MaxRepublished
 	for n == processor.MaxRepublished && err == nil {
 		err = a.transact(r, func(ctx context.Context, tx *sql.Tx) (err error) {
-			n, err = processor.Republish(ctx, tx, owner.ID, wanted.TopicARN, wanted.To, a.now())
+			n, err = processor.Republish(ctx, tx, owner.ID, wanted.TopicARN, wanted.To, subscribers, a.now())
 			return err
 		})
 		if err == nil {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rebound-mail/rebound/processor/topic"
-	"github.com/rebound-mail/rebound/processor/topic/filter"
 	"github.com/rebound-mail/rebound/schemas"
 )
 
@@ -47,52 +45,15 @@ type Target struct {
 	SubscriptionARN string // "" for a forwarded report and an alarm
 	Protocol        string // SMTP, or one of those in package topic
 	Endpoint        string // a URL, a mail address, or a subject of NATS
-	// FilterPolicy and FilterPolicyScope are those of the subscription: it gets no notification that they do not match.
-	FilterPolicy, FilterPolicyScope string
-}
-
-// TargetsOf returns the subscriptions as targets.
-func TargetsOf(subscriptions []topic.Subscription) []Target {
-	targets := make([]Target, 0, len(subscriptions))
-	for _, s := range subscriptions {
-		targets = append(targets, Target{s.ARN, s.Protocol, s.Endpoint, s.FilterPolicy, s.FilterPolicyScope})
-	}
-	return targets
-}
-
-// Wanted returns the targets that get the message, with no policy left to ask.
-func (m Message) Wanted() []Target {
-	wanted := make([]Target, 0, len(m.Targets))
-	for _, t := range m.Targets {
-		if t.wants(m) {
-			t.FilterPolicy, t.FilterPolicyScope = "", ""
-			wanted = append(wanted, t)
-		}
-	}
-	return wanted
-}
-
-// policies are the filter policies in use, compiled.
-var policies filter.Cache
-
-// wants tells whether the target gets the message. A policy was compiled when it was set; should it not compile any more, the message
-// goes out rather than get lost.
-func (t Target) wants(m Message) bool {
-	if t.FilterPolicy == "" || m.Kind != KindNotification {
-		return true
-	}
-	policy, err := policies.Compile(t.FilterPolicy, t.FilterPolicyScope)
-	return err != nil || policy.Matches(m.Attributes, m.Body)
 }
 
 // Enqueue puts the message into the outbox; the engine sends it when tx is committed, as soon as Wake is called. The time of publication
-// is now. A message that no target wants leaves nothing behind. Errors: ErrMessage, ErrTooLarge.
+// is now. A message without targets leaves nothing behind. Errors: ErrMessage, ErrTooLarge.
 func Enqueue(ctx context.Context, tx *sql.Tx, m Message, now time.Time) error {
 	if err := m.check(); err != nil {
 		return fmt.Errorf("delivery: enqueue: %w", err)
 	}
-	targets := m.Wanted()
-	if len(targets) == 0 {
+	if len(m.Targets) == 0 {
 		return nil
 	}
 	attributes, err := encodeAttributes(m.Attributes)
@@ -105,7 +66,7 @@ func Enqueue(ctx context.Context, tx *sql.Tx, m Message, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("delivery: enqueue message %s: %w", m.ID, err)
 	}
-	for _, target := range targets {
+	for _, target := range m.Targets {
 		if err := enqueueFor(ctx, tx, seq, target, now); err != nil {
 			return fmt.Errorf("delivery: enqueue message %s: %w", m.ID, err)
 		}

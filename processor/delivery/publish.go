@@ -3,36 +3,48 @@ package delivery
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/processor/topic/filter"
 )
 
-// Publish puts a notification to m.TopicARN into the outbox, for all confirmed subscriptions whose filter policies match it; m.Targets
-// does not matter. Bodies, when not nil, holds other bodies by the protocol of the subscription (MessageStructure of SNS); the message has
-// the same id for all. Errors: topic.ErrTopicNotFound, ErrMessage, ErrTooLarge.
-func Publish(ctx context.Context, tx *sql.Tx, m Message, bodies map[string]string, now time.Time) error {
-	subscriptions, exists, err := topic.Confirmed(ctx, tx, m.TopicARN)
-	if err != nil {
-		return err
-	}
-	if !exists {
-		return fmt.Errorf("delivery: publish to %s: %w", m.TopicARN, topic.ErrTopicNotFound)
-	}
+// policies are the filter policies that were asked last. A policy means the same to every caller.
+var policies filter.Cache
+
+// Publish enqueues a notification for those subscribers of its topic whose filter policies let it through, and returns how many did not.
+// The subscribers are those that topic.Confirmed gives; what m.Targets holds is replaced. Bodies, when not nil, holds other bodies by the
+// protocol of the subscription (MessageStructure of SNS); the message has the same id for all. When nobody wants the message it leaves
+// nothing behind. Errors are those of Enqueue.
+func Publish(ctx context.Context, tx *sql.Tx, m Message, bodies map[string]string, subscribers []topic.Subscription, now time.Time) (filtered int, err error) {
 	byBody := map[string][]Target{}
-	for _, target := range TargetsOf(subscriptions) {
-		body, other := bodies[target.Protocol]
+	for _, s := range subscribers {
+		body, other := bodies[s.Protocol]
 		if !other {
 			body = m.Body
 		}
-		byBody[body] = append(byBody[body], target)
+		if !wants(s, m, body) {
+			filtered++
+			continue
+		}
+		byBody[body] = append(byBody[body], Target{SubscriptionARN: s.ARN, Protocol: s.Protocol, Endpoint: s.Endpoint})
 	}
-	for body, targets := range byBody {
-		m.Body, m.Targets = body, targets
+	for _, body := range slices.Sorted(maps.Keys(byBody)) {
+		m.Body, m.Targets = body, byBody[body]
 		if err := Enqueue(ctx, tx, m, now); err != nil {
-			return err
+			return filtered, err
 		}
 	}
-	return nil
+	return filtered, nil
+}
+
+// wants asks the filter policy of a subscription. One that cannot be read, which nothing stores, keeps nothing away.
+func wants(s topic.Subscription, m Message, body string) bool {
+	if s.FilterPolicy == "" {
+		return true
+	}
+	policy, err := policies.Compile(s.FilterPolicy, s.FilterPolicyScope)
+	return err != nil || policy.Matches(m.Attributes, body)
 }

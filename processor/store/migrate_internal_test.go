@@ -88,3 +88,34 @@ func TestAMigrationThatFailsLeavesNothingBehind(t *testing.T) {
 		t.Error("the table of the failed step is there")
 	}
 }
+
+func TestSuppressedAddressesMoveToTheSmallerTable(t *testing.T) {
+	scratch := connect(filepath.Join(t.TempDir(), "scratch.db"), nil, url.Values{})
+	defer scratch.Close()
+	files, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := goose.NewProvider(goose.DialectSQLite3, scratch, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := steps.UpTo(t.Context(), 39); err != nil {
+		t.Fatal(err)
+	}
+	_, err = scratch.Exec(`INSERT INTO suppression VALUES ('', x'01', 'a@example.net', 'BOUNCE', 'f1', 'm1', 10, 15, 20),
+		('123456789012', x'01', 'a@example.net', 'COMPLAINT', '', '', 10, 10, 0)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := steps.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var moved string
+	err = scratch.QueryRow(`SELECT group_concat(concat_ws(' ', account, hex(hash), address, reason, typeof(feedback), feedback, message, created, age, expires), '; ')
+		FROM suppression_entry JOIN suppression_list ON id = list`).Scan(&moved)
+	want := " 01 a@example.net 1 blob f1 m1 10 5 20; 123456789012 01 a@example.net 2 blob   10 0 0"
+	if err != nil || moved != want {
+		t.Errorf("got %q, want %q, error %v", moved, want, err)
+	}
+}

@@ -15,6 +15,9 @@ type Store struct {
 	Write *sql.DB
 	// Read is a pool of read-only connections. A row is visible there when the Transact that wrote it has returned.
 	Read *sql.DB
+	// Committed, when it is set, runs after each commit and before Transact returns: what keeps something of the database in
+	// memory learns of a change before those who made it go on. Set it before the first Transact.
+	Committed func(context.Context)
 
 	// turn is held by the one who writes. Those who wait for a channel are served in the order in which they came,
 	// which those who wait for a connection of database/sql are not.
@@ -44,6 +47,9 @@ func (s *Store) Transact(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if isFatal(err) {
 		s.fail(fmt.Errorf("store: %w: %w", ErrBroken, err))
 		return *s.failure.Load()
+	}
+	if err == nil && s.Committed != nil {
+		s.Committed(context.WithoutCancel(ctx))
 	}
 	return err
 }
