@@ -219,6 +219,25 @@ func TestGroupedRecipientsShareANotificationWhenTheSameBefellThem(t *testing.T) 
 	}
 }
 
+func TestGroupedDeliveriesShareANotificationWhenTheServerSaidTheSame(t *testing.T) {
+	settings := inSet()
+	settings.Style.Grouped = true
+	said := func(addr, reply string) Recipient {
+		return Recipient{Address: addr, Outcome: OutcomeDelivered, DiagnosticCode: "smtp; " + reply}
+	}
+	match := matched(TrustB, said("a@example.net", "250 one"), said("b@example.net", "250 two"), said("c@example.net", "250 one"))
+	identity, _ := decidedInSet(t, Report{Kind: KindDelivery, Format: "rfc3464"}, match, settings)
+	var got [][]string
+	for _, n := range identity {
+		delivery := readAs[schemas.DeliveryNotification](t, n.Body).Delivery
+		got = append(got, append(delivery.Recipients, delivery.SMTPResponse))
+	}
+	want := [][]string{{"a@example.net", "c@example.net", "250 one"}, {"b@example.net", "250 two"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestNotificationsHoldTheHeaderUnlessItIsOnRequestAndOff(t *testing.T) {
 	for name, test := range map[string]struct {
 		onRequest, enabled, want bool

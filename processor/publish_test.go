@@ -66,6 +66,13 @@ func TestABounceReachesTheIdentitysTopicAndTheEventDestination(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	stream, err := w.jetstream().Stream(t.Context(), "NOTIFICATIONS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Msgs; n != 1 {
+		t.Errorf("%d messages for readers of NATS, want one a report", n)
+	}
 }
 
 func TestASendIsAnEventOfTheTransactionThatRecordsTheMail(t *testing.T) {
