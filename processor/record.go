@@ -142,6 +142,7 @@ func (w *Worker) recordSent(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("processor: recording sent mails: %w", err)
 		}
+		w.Wake() // for their Send events
 		if err := w.Bus.AckEvents(finish, events); err != nil {
 			return err
 		}

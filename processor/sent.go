@@ -46,9 +46,12 @@ func recordSent(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail, senders *s
 		return err
 	}
 	result, err := publisher{settings: settings, mail: *mail, now: now}.publish(ctx, tx, events)
+	if err != nil {
+		return err
+	}
 	for range events {
 		metrics.Notification(string(schemas.TypeSend))
 	}
 	metrics.FilteredOut(result.filtered)
-	return err
+	return nil
 }
