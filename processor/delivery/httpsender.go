@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/store"
@@ -129,10 +128,12 @@ func (s *HTTPSender) post(ctx context.Context, endpoint string, body []byte, hea
 	}
 	user := target.User
 	target.User = nil
-	response, err := s.request(ctx, target, body, header, nil)
-	if err == nil && response.StatusCode == http.StatusUnauthorized && user != nil && asksForBasic(response) {
-		discard(response)
-		response, err = s.request(ctx, target, body, header, user)
+	response, err := s.request(ctx, target, body, header, "")
+	if err == nil && response.StatusCode == http.StatusUnauthorized && user != nil {
+		if authorization := answerChallenge(response, user); authorization != "" {
+			discard(response)
+			response, err = s.request(ctx, target, body, header, authorization)
+		}
 	}
 	if err != nil {
 		return failure(ctx, err)
@@ -142,26 +143,16 @@ func (s *HTTPSender) post(ctx context.Context, endpoint string, body []byte, hea
 	return judge(response, answer, s.now())
 }
 
-func (s *HTTPSender) request(ctx context.Context, target *url.URL, body []byte, header http.Header, user *url.Userinfo) (*http.Response, error) {
+func (s *HTTPSender) request(ctx context.Context, target *url.URL, body []byte, header http.Header, authorization string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header = header.Clone()
-	if user != nil {
-		password, _ := user.Password()
-		request.SetBasicAuth(user.Username(), password)
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
 	}
 	return s.client.Do(request)
-}
-
-func asksForBasic(r *http.Response) bool {
-	for _, challenge := range r.Header.Values("WWW-Authenticate") {
-		if scheme, _, _ := strings.Cut(strings.TrimSpace(challenge), " "); strings.EqualFold(scheme, "Basic") {
-			return true
-		}
-	}
-	return false
 }
 
 // excerpt returns the beginning of the answer for whoever looks for the reason of a failure. What is compressed is left out.
