@@ -26,7 +26,7 @@ type Topic struct {
 type Subscription struct {
 	ARN       string       `json:"subscriptionArn,omitempty"`
 	TopicARN  string       `json:"topicArn"`
-	Protocol  string       `json:"protocol,omitempty"` // http or https; from the endpoint when absent
+	Protocol  string       `json:"protocol,omitempty"` // http, https, email, email-json or nats; the scheme of the endpoint when absent
 	Endpoint  string       `json:"endpoint"`
 	Raw       bool         `json:"raw,omitempty"` // the notification alone, without the SNS envelope
 	Confirmed bool         `json:"confirmed"`

@@ -42,7 +42,7 @@ func checkURL(protocol, endpoint string) error {
 		return fmt.Errorf("%w: not a URL", ErrEndpoint) // the error of url.Parse quotes it, password and all
 	}
 	if !strings.EqualFold(u.Scheme, protocol) {
-		return fmt.Errorf("%w: %s begins with %q, the protocol is %q", ErrEndpoint, MaskEndpoint(endpoint), u.Scheme, protocol)
+		return fmt.Errorf("%w: %w: %s begins with %q, not %q", ErrEndpoint, ErrScheme, MaskEndpoint(endpoint), u.Scheme, protocol)
 	}
 	if u.Hostname() == "" {
 		return fmt.Errorf("%w: %s names no host", ErrEndpoint, MaskEndpoint(endpoint))
