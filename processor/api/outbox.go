@@ -59,7 +59,7 @@ func (a *API) listOutbox(r *http.Request) (any, error) {
 	}
 	entries := make([]OutboxEntry, len(found))
 	for i, e := range found {
-		entries[i] = OutboxEntry{ID: e.ID, MessageID: e.MessageID, TopicARN: e.TopicARN, Endpoint: topic.MaskEndpoint(e.Endpoint), State: string(e.State),
+		entries[i] = OutboxEntry{ID: e.ID, MessageID: e.MessageID, TopicARN: e.TopicARN, Endpoint: topic.MaskSecrets(e.Endpoint), State: string(e.State),
 			Attempts: e.Attempts, Next: schemas.Time{Time: e.Next}, LastStatus: e.LastStatus, LastError: e.LastError}
 	}
 	return struct {
