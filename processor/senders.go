@@ -76,10 +76,6 @@ func (s *senders) subscribers(ctx context.Context, arn *string, to map[string][]
 		*arn = ""
 		return nil
 	}
-	targets := make([]delivery.Target, 0, len(subscribers))
-	for _, subscriber := range subscribers {
-		targets = append(targets, delivery.Target{SubscriptionARN: subscriber.ARN, Protocol: subscriber.Protocol, Endpoint: subscriber.Endpoint})
-	}
-	to[*arn] = targets
+	to[*arn] = delivery.TargetsOf(subscribers)
 	return nil
 }

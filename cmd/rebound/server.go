@@ -27,6 +27,8 @@ import (
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/awsapi"
+	"github.com/rebound-mail/rebound/processor/awsapi/auth"
+	"github.com/rebound-mail/rebound/processor/awsapi/sns"
 	"github.com/rebound-mail/rebound/processor/bus"
 	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/delivery"
@@ -252,8 +254,17 @@ func (srv *server) handler() http.Handler {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	mux.Handle("/", (&awsapi.Links{Store: srv.store, Signer: srv.signer, Log: srv.log}).Handler())
+	mux.Handle("/", srv.aws().Handler())
 	return mux
+}
+
+// aws is what clients of AWS talk to.
+func (srv *server) aws() *awsapi.Server {
+	topics := &sns.API{Store: srv.store, Region: srv.settings.Region, Wake: srv.engine.Wake,
+		EndQuietly: srv.settings.UnsubscribeConfirmation == endQuietly, Log: srv.log}
+	server := &awsapi.Server{Auth: &auth.Authenticator{DB: srv.store.Read, Open: srv.settings.Auth == authNone}, Signer: srv.signer, Log: srv.log}
+	server.Services = append(server.Services, topics.Service())
+	return server
 }
 
 // run works until ctx ends, then drains: first no mail comes in any more, then what is in hand is finished.

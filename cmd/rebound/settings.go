@@ -30,7 +30,11 @@ type settings struct {
 	PublicURL string   `koanf:"public_url"`
 	// CertificateURL is where subscribers fetch the signing certificate; consumers with hard-coded hosts want https://sns.REGION.amazonaws.com.
 	CertificateURL string `koanf:"certificate_url"`
-	TLS            struct {
+	// Auth says whether the signatures of calls to the APIs of SES and SNS are verified: authSigV4 or authNone.
+	Auth string `koanf:"auth"`
+	// UnsubscribeConfirmation says who gets that message of SNS: endOpenly or endQuietly.
+	UnsubscribeConfirmation string `koanf:"unsubscribe_confirmation"`
+	TLS                     struct {
 		Certificate string `koanf:"certificate"`
 		Key         string `koanf:"key"`
 	} `koanf:"tls"`
@@ -52,6 +56,14 @@ type settings struct {
 	} `koanf:"classify"`
 }
 
+// What some settings may be.
+const (
+	authSigV4  = "sigv4"
+	authNone   = "none"            // for development, on this machine only
+	endOpenly  = "unauthenticated" // whoever's unsubscribe link was visited
+	endQuietly = "never"
+)
+
 // The roles of a process.
 const (
 	roleIntake   = "intake"
@@ -66,7 +78,7 @@ func defaults() map[string]any {
 		"data": "./data", "domain": "rebound.localhost", "region": "us-east-1",
 		"http": "127.0.0.1:8025", "https": "", "smtp": "127.0.0.1:2525", "lmtp": "",
 		"roles":      []string{roleIntake, roleWorker, roleDelivery, roleAPI},
-		"public_url": "", "certificate_url": "", "tls.certificate": "", "tls.key": "", "nats.url": "", "nats.listen": "",
+		"public_url": "", "certificate_url": "", "auth": authSigV4, "unsubscribe_confirmation": endOpenly, "tls.certificate": "", "tls.key": "", "nats.url": "", "nats.listen": "",
 		"smarthost.address": "127.0.0.1:25", "smarthost.username": "", "smarthost.password": "", "webhooks.allow": []string{},
 		"classify.rules": "",
 	}
@@ -225,7 +237,7 @@ func distance(a, b string) int {
 
 // check finds what cannot work before anything is opened.
 func (s settings) check() error {
-	problems := append(s.checkAddresses(), s.checkURLs()...)
+	problems := slices.Concat(s.checkAddresses(), s.checkURLs(), s.checkAWS())
 	if len(s.Roles) == 0 {
 		problems = append(problems, errors.New("settings: roles: name at least one, or leave them out for all"))
 	}
@@ -247,6 +259,32 @@ func (s settings) check() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// checkAWS looks at what the APIs of SES and SNS are told.
+func (s settings) checkAWS() (problems []error) {
+	switch s.Auth {
+	case authSigV4:
+	case authNone:
+		for _, addr := range []string{s.HTTP, s.HTTPS} {
+			if addr != "" && !isLoopback(addr) {
+				problems = append(problems, fmt.Errorf("settings: auth: none opens everything to whoever reaches %s; listen on 127.0.0.1, or leave it at %s", addr, authSigV4))
+			}
+		}
+	default:
+		problems = append(problems, fmt.Errorf("settings: auth: %q is neither %s nor %s", s.Auth, authSigV4, authNone))
+	}
+	if s.UnsubscribeConfirmation != endOpenly && s.UnsubscribeConfirmation != endQuietly {
+		problems = append(problems, fmt.Errorf("settings: unsubscribe_confirmation: %q is neither %s nor %s", s.UnsubscribeConfirmation, endOpenly, endQuietly))
+	}
+	return problems
+}
+
+// isLoopback tells whether only this machine reaches an address.
+func isLoopback(hostPort string) bool {
+	host, _, _ := net.SplitHostPort(hostPort)
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 func (s settings) checkAddresses() (problems []error) {

@@ -34,7 +34,7 @@ func TestWithNothingSaidTheDefaultsHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := settings{Data: "./data", Domain: "rebound.localhost", Region: "us-east-1", HTTP: "127.0.0.1:8025", SMTP: "127.0.0.1:2525",
-		Roles: []string{"intake", "worker", "delivery", "api"}}
+		Auth: "sigv4", UnsubscribeConfirmation: "unauthenticated", Roles: []string{"intake", "worker", "delivery", "api"}}
 	want.SmartHost.Address = "127.0.0.1:25"
 	want.Webhooks.Allow = []string{}
 	if diff := cmp.Diff(want, got); diff != "" {

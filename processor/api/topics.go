@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/topic"
@@ -135,7 +134,7 @@ func (a *API) subscribe(r *http.Request) (any, error) {
 	var made topic.Subscription
 	err := a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
 		var err error
-		made, err = Subscribe(ctx, tx, topic.Subscription{TopicARN: wanted.TopicARN, Protocol: wanted.Protocol, Endpoint: wanted.Endpoint, Raw: wanted.Raw}, a.now())
+		made, err = delivery.Subscribe(ctx, tx, topic.Subscription{TopicARN: wanted.TopicARN, Protocol: wanted.Protocol, Endpoint: wanted.Endpoint, Raw: wanted.Raw}, a.now())
 		return err
 	})
 	if err != nil {
@@ -143,16 +142,6 @@ func (a *API) subscribe(r *http.Request) (any, error) {
 	}
 	a.Wake()
 	return shown(made), nil
-}
-
-// Subscribe makes a subscription and puts its confirmation message into the outbox.
-func Subscribe(ctx context.Context, tx *sql.Tx, wanted topic.Subscription, now time.Time) (topic.Subscription, error) {
-	made, err := topic.Subscribe(ctx, tx, wanted, now)
-	if err != nil || made.Confirmed {
-		return made, err
-	}
-	return made, delivery.Enqueue(ctx, tx, delivery.Message{ID: schemas.NewUUID(), TopicARN: made.TopicARN, Kind: delivery.KindSubscriptionConfirmation,
-		Targets: []delivery.Target{{SubscriptionARN: made.ARN, Protocol: made.Protocol, Endpoint: made.Endpoint}}}, now)
 }
 
 func (a *API) unsubscribe(r *http.Request) (any, error) {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/processor/topic/filter"
 	"github.com/rebound-mail/rebound/schemas"
 )
 
@@ -19,10 +22,12 @@ type Kind string
 const (
 	KindNotification             Kind = "Notification"
 	KindSubscriptionConfirmation Kind = "SubscriptionConfirmation"
+	KindUnsubscribeConfirmation  Kind = "UnsubscribeConfirmation"
 	KindFeedbackForward          Kind = "feedback-forward"
+	KindAlarm                    Kind = "alarm" // a mail to people; see EnqueueAlarm
 )
 
-// SMTP is the protocol of a target that gets a report by mail. Those of subscriptions stand in package topic.
+// SMTP is the protocol of a target that gets a report or an alarm by mail. Those of subscriptions stand in package topic.
 const SMTP = "smtp"
 
 // Message is what is to be delivered to one or more targets.
@@ -40,18 +45,43 @@ type Message struct {
 
 // Target is one endpoint that gets a message.
 type Target struct {
-	SubscriptionARN string // "" for a forwarded report
-	Protocol        string // topic.HTTP, topic.HTTPS or SMTP
-	Endpoint        string // a URL, or a mail address for SMTP
+	SubscriptionARN string // "" for a forwarded report and an alarm
+	Protocol        string // SMTP, or one of those in package topic
+	Endpoint        string // a URL, a mail address, or a subject of NATS
+	// FilterPolicy and FilterPolicyScope are those of the subscription: it gets no notification that they do not match.
+	FilterPolicy, FilterPolicyScope string
+}
+
+// TargetsOf returns the subscriptions as targets.
+func TargetsOf(subscriptions []topic.Subscription) []Target {
+	targets := make([]Target, 0, len(subscriptions))
+	for _, s := range subscriptions {
+		targets = append(targets, Target{s.ARN, s.Protocol, s.Endpoint, s.FilterPolicy, s.FilterPolicyScope})
+	}
+	return targets
+}
+
+// policies are the filter policies in use, compiled.
+var policies filter.Cache
+
+// wants tells whether the target gets the message. A policy was compiled when it was set; should it not compile any more, the message
+// goes out rather than get lost.
+func (t Target) wants(m Message) bool {
+	if t.FilterPolicy == "" || m.Kind != KindNotification {
+		return true
+	}
+	policy, err := policies.Compile(t.FilterPolicy, t.FilterPolicyScope)
+	return err != nil || policy.Matches(m.Attributes, m.Body)
 }
 
 // Enqueue puts the message into the outbox; the engine sends it when tx is committed, as soon as Wake is called. The time of publication
-// is now. A message without targets leaves nothing behind. Errors: ErrMessage, ErrTooLarge.
+// is now. A message that no target wants leaves nothing behind. Errors: ErrMessage, ErrTooLarge.
 func Enqueue(ctx context.Context, tx *sql.Tx, m Message, now time.Time) error {
 	if err := m.check(); err != nil {
 		return fmt.Errorf("delivery: enqueue: %w", err)
 	}
-	if len(m.Targets) == 0 {
+	targets := slices.DeleteFunc(slices.Clone(m.Targets), func(t Target) bool { return !t.wants(m) })
+	if len(targets) == 0 {
 		return nil
 	}
 	attributes, err := encodeAttributes(m.Attributes)
@@ -64,7 +94,7 @@ func Enqueue(ctx context.Context, tx *sql.Tx, m Message, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("delivery: enqueue message %s: %w", m.ID, err)
 	}
-	for _, target := range m.Targets {
+	for _, target := range targets {
 		if err := enqueueFor(ctx, tx, seq, target, now); err != nil {
 			return fmt.Errorf("delivery: enqueue message %s: %w", m.ID, err)
 		}
@@ -77,7 +107,7 @@ func (m Message) check() error {
 		return fmt.Errorf("%w: no id", ErrMessage)
 	}
 	switch m.Kind {
-	case KindNotification, KindSubscriptionConfirmation, KindFeedbackForward:
+	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward, KindAlarm:
 	default:
 		return fmt.Errorf("%w: kind %q", ErrMessage, m.Kind)
 	}
