@@ -35,7 +35,7 @@ func TestANewKeyHasANewCertificateAndTheOldStaysServed(t *testing.T) {
 		now     time.Time
 		prepare func(dir string) error
 	}{
-		"the key file was removed":          {publishedAt, func(dir string) error { return os.Remove(filepath.Join(dir, keyFile)) }},
+		"the key file was removed": {publishedAt, func(dir string) error { return os.Remove(filepath.Join(dir, keyFile)) }},
 		"a new key was asked for": {publishedAt, func(dir string) error {
 			name, err := NewSigningKey(dir, publishedAt)
 			if err == nil && name != loadSigner(t, dir).name {

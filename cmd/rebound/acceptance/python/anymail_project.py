@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.management import execute_from_command_line
 from django.urls import include, path
 
+events, sys.stdout = sys.stdout, sys.stderr  # what Django says goes to the other one
+
 settings.configure(
     DEBUG=True,
     SECRET_KEY="only for this test",
@@ -37,7 +39,7 @@ def show(sender, event, esp_name, **kwargs):
     line = {field: getattr(event, field) for field in fields}
     line["esp_name"] = esp_name
     line["timestamp"] = event.timestamp.isoformat()
-    print(json.dumps(line), flush=True)
+    print(json.dumps(line), file=events, flush=True)
 
 
 urlpatterns = [path("anymail/", include("anymail.urls"))]
