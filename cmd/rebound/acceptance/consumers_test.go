@@ -34,14 +34,7 @@ const (
 // them here is what the README tells: `rebound certificates`, a line in the hosts file and NODE_EXTRA_CA_CERTS.
 func TestNPMValidatorsAcceptEveryMessageUnmodified(t *testing.T) {
 	debian(t, "python3-boto3")
-	s := newServer(t, "--https", amazonAddress+":443")
-	if _, stderr, status := rebound(t, nil, "certificates", "--data", s.data); status != 0 {
-		t.Fatal(stderr)
-	}
-	ca := filepath.Join(s.data, "tls", "ca.pem")
-	s.env = append(s.env, "REBOUND_TLS_CERTIFICATE="+filepath.Join(s.data, "tls", "server.pem"), "REBOUND_TLS_KEY="+filepath.Join(s.data, "tls", "server.key"),
-		"REBOUND_CERTIFICATE_URL=https://"+amazonHost, "REBOUND_PUBLIC_URL=https://"+amazonHost, "REBOUND_WEBHOOKS_ALLOW=127.0.0.0/8")
-	s.start()
+	s, ca := startAmazon(t)
 	defer s.stop()
 	arrivals := node(t, splitDNS(t), "validators.mjs", "NODE_EXTRA_CA_CERTS="+ca)
 	port := next(t, arrivals, "the subscriber's port")["listening"]
@@ -83,6 +76,53 @@ func TestNPMValidatorsAcceptEveryMessageUnmodified(t *testing.T) {
 			accepted(t, ended, "UnsubscribeConfirmation", version)
 		})
 	}
+}
+
+// The other two variables that the README names make Python's libraries trust the authority, and its bounds do not disturb OpenSSL.
+func TestPythonTrustsTheAuthorityThroughTheEnvironment(t *testing.T) {
+	debian(t, "python3-requests")
+	s, ca := startAmazon(t)
+	defer s.stop()
+	served, err := filepath.Glob(filepath.Join(s.data, "signing", "*.pem"))
+	if err != nil || len(served) != 1 {
+		t.Fatalf("got %v, %v", served, err)
+	}
+	want, err := os.ReadFile(served[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ name, variable, program string }{
+		{"urllib", "SSL_CERT_FILE", `import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode(), end="")`},
+		{"requests", "REQUESTS_CA_BUNDLE", `import sys, requests; print(requests.get(sys.argv[1]).text, end="")`},
+	} {
+		for _, trusts := range []bool{true, false} {
+			program := splitDNS(t)("/usr/bin/python3", "-c", test.program, "https://"+amazonHost+"/"+filepath.Base(served[0]))
+			if trusts {
+				program.Env = append(os.Environ(), test.variable+"="+ca)
+			}
+			out, err := program.CombinedOutput()
+			if trusts && (err != nil || string(out) != string(want)) {
+				t.Errorf("%s: %v: %s", test.name, err, out)
+			}
+			if !trusts && !strings.Contains(string(out), "certificate verify failed") {
+				t.Errorf("%s without %s: %v: %s", test.name, test.variable, err, out)
+			}
+		}
+	}
+}
+
+// startAmazon runs a server that is Amazon's host to those who look for that by splitDNS, and returns the authority's file.
+func startAmazon(t *testing.T) (s *server, ca string) {
+	t.Helper()
+	s = newServer(t, "--https", amazonAddress+":443")
+	if _, stderr, status := rebound(t, nil, "certificates", "--data", s.data); status != 0 {
+		t.Fatal(stderr)
+	}
+	tls := filepath.Join(s.data, "tls")
+	s.env = append(s.env, "REBOUND_TLS_CERTIFICATE="+filepath.Join(tls, "server.pem"), "REBOUND_TLS_KEY="+filepath.Join(tls, "server.key"),
+		"REBOUND_CERTIFICATE_URL=https://"+amazonHost, "REBOUND_PUBLIC_URL=https://"+amazonHost, "REBOUND_WEBHOOKS_ALLOW=127.0.0.0/8")
+	s.start()
+	return s, filepath.Join(tls, "ca.pem")
 }
 
 // accepted checks what the validators said, and returns the message.
