@@ -42,7 +42,7 @@ func checkURL(protocol, endpoint string) error {
 		return fmt.Errorf("%w: not a URL", ErrEndpoint) // the error of url.Parse quotes it, password and all
 	}
 	if !strings.EqualFold(u.Scheme, protocol) {
-		return fmt.Errorf("%w: %w: it does not begin with %s:", ErrEndpoint, ErrScheme, protocol) // whatever is there may be a password
+		return fmt.Errorf("%w: %w: it does not begin with %s", ErrEndpoint, ErrScheme, protocol) // whatever is there may be a password
 	}
 	if u.Hostname() == "" {
 		return fmt.Errorf("%w: it names no host after %s://", ErrEndpoint, protocol)
