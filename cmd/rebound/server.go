@@ -48,7 +48,6 @@ type server struct {
 
 	registry *prometheus.Registry
 	metrics  *statistics.Metrics
-	style    processor.Style
 	store    *store.Store
 	bus      *bus.Bus
 	keys     *returnpath.Keys
@@ -221,10 +220,11 @@ func (srv *server) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if srv.style, err = srv.settings.style(); err != nil {
+	style, err := srv.settings.style()
+	if err != nil {
 		return err
 	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Style: srv.style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -245,8 +245,9 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
-		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
+	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, PublicURL: srv.settings.publicURL(), Region: srv.settings.Region, Domain: srv.settings.Domain,
+		Sent:     processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
+		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
 	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
