@@ -245,9 +245,9 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
-		Sent:      processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
-		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
+	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, PublicURL: srv.settings.publicURL(), Region: srv.settings.Region, Domain: srv.settings.Domain,
+		Sent:     processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
+		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
 	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})

@@ -63,7 +63,7 @@ func TestWhatCanBeSubscribed(t *testing.T) {
 		{"firehose", "x", "Amazon SNS does not support this protocol string: firehose"}, {"application", "x", "Amazon SNS does not support this protocol string: application"},
 		{"smtp", "x", "Amazon SNS does not support this protocol string: smtp"}, {"", "x", "Amazon SNS does not support this protocol string: "},
 		{"https", "http://a.example/", "Endpoint must match the specified protocol"}, {"http", "a.example", "Endpoint must match the specified protocol"},
-		{"https", "", "Endpoint Reason: no value for required parameter"}, {"https", "https://", "Endpoint Reason: https:// names no host"},
+		{"https", "", "Endpoint Reason: no value for required parameter"}, {"https", "https://", "Endpoint Reason: it names no host after https://"},
 		{"https", "https://a b/", "Endpoint Reason: not a URL"},
 		{"email", "no address", "Email address"}, {"email", "a@a.example,b@a.example", "Email address"}, {"email-json", "Ann <a@a.example>", "Email address"},
 		{"nats", "feedback.raw", `Endpoint Reason: "feedback.raw" is not a subject of NATS below "sns.", such as sns.orders.bounces`},
