@@ -77,7 +77,7 @@ func TestARunMeasuresEverythingAndLeavesNothingBehind(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
 	var out strings.Builder
-	if err := run(t.Context(), 0.02, true, &out, io.Discard); err != nil {
+	if err := run(t.Context(), options{scale: 0.02, asJSON: true}, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	var found struct {
@@ -100,7 +100,7 @@ func TestARunMeasuresEverythingAndLeavesNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([]string{"accepts", "deliveries", "stages", "reading", "after"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"accepts", "deliveries", "stages", "reading", "after", "suppression"}, keys); diff != "" {
 		t.Errorf("sections (-want +got):\n%s", diff)
 	}
 	left, err := os.ReadDir(folder)
@@ -111,7 +111,7 @@ func TestARunMeasuresEverythingAndLeavesNothingBehind(t *testing.T) {
 
 func TestAScaleThatMeasuresNothingIsRefused(t *testing.T) {
 	for _, scale := range []float64{0, -1, 101} {
-		if err := run(t.Context(), scale, true, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "-n") {
+		if err := run(t.Context(), options{scale: scale, asJSON: true}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "-n") {
 			t.Errorf("-n %v: got %v, want an error that names the flag", scale, err)
 		}
 	}

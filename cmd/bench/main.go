@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,11 +22,13 @@ import (
 
 func main() {
 	scale := flag.Float64("n", 1, "how much to measure: 1 takes about two minutes, 0.1 a fifth of that")
+	only := flag.String("only", "", "measure one part alone: accepts, deliveries, stages or suppression")
+	lists := flag.Int("lists", 0, "how many addresses each suppression list has (default a million times -n)")
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
 	flag.Parse()
 	// With SIGPIPE, so that `make bench | head` leaves nothing behind either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	err := run(ctx, *scale, *asJSON, os.Stdout, os.Stderr)
+	err := run(ctx, options{scale: *scale, only: *only, lists: *lists, asJSON: *asJSON}, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -33,9 +36,17 @@ func main() {
 	}
 }
 
+// options are what the flags say.
+type options struct {
+	scale  float64
+	only   string // a part; "" is all
+	lists  int    // entries of each suppression list; 0 is by scale
+	asJSON bool
+}
+
 // bench is one run, and what a later section needs of an earlier one.
 type bench struct {
-	scale  float64
+	options
 	folder string // of everything that is written; removed at the end
 	root   string // of the module
 	words  io.Writer
@@ -45,9 +56,12 @@ type bench struct {
 }
 
 // run measures and prints. Tables come as soon as they are known, JSON at the end.
-func run(ctx context.Context, scale float64, asJSON bool, out, words io.Writer) error {
-	if scale <= 0 || scale > 100 {
+func run(ctx context.Context, o options, out, words io.Writer) error {
+	if o.scale <= 0 || o.scale > 100 {
 		return errors.New("-n is a number over 0 and up to 100")
+	}
+	if o.lists < 0 || o.lists > 1_000_000_000 {
+		return errors.New("-lists is a number up to 1,000,000,000")
 	}
 	root, err := moduleRoot(ctx)
 	if err != nil {
@@ -58,15 +72,19 @@ func run(ctx context.Context, scale float64, asJSON bool, out, words io.Writer) 
 		return err
 	}
 	defer os.RemoveAll(folder)
-	b := &bench{scale: scale, folder: folder, root: root, words: words}
+	b := &bench{options: o, folder: folder, root: root, words: words}
 	found := results{}
 	if found.Machine, err = b.machine(); err != nil {
 		return err
 	}
-	if !asJSON {
+	if !o.asJSON {
 		fmt.Fprintf(out, "%s\n", found.Machine)
 	}
-	for _, measure := range []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.stages} {
+	parts, err := b.parts()
+	if err != nil {
+		return err
+	}
+	for _, measure := range parts {
 		sections, err := measure(ctx)
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
@@ -75,16 +93,30 @@ func run(ctx context.Context, scale float64, asJSON bool, out, words io.Writer) 
 			return err
 		}
 		found.Sections = append(found.Sections, sections...)
-		if !asJSON {
+		if !o.asJSON {
 			for _, s := range sections {
 				s.print(out)
 			}
 		}
 	}
-	if asJSON {
+	if o.asJSON {
 		return found.writeJSON(out)
 	}
 	return nil
+}
+
+// parts are what is measured, in the order of the tables; deliveries come after accepts, and stages after both.
+func (b *bench) parts() ([]func(context.Context) ([]section, error), error) {
+	all := []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.stages, b.suppressions}
+	names := []string{"accepts", "deliveries", "stages", "suppression"}
+	if b.only == "" {
+		return all, nil
+	}
+	i := slices.Index(names, b.only)
+	if i < 0 {
+		return nil, fmt.Errorf("-only is one of %s", strings.Join(names, ", "))
+	}
+	return all[i : i+1], nil
 }
 
 // moduleRoot is where the recordings are, and what the server is built from.
