@@ -16,9 +16,10 @@ var Files embed.FS
 
 // The names of the embedded schemas.
 const (
-	NotificationSchema = "notification.schema.json"
-	EnvelopeSchema     = "envelope.schema.json"
-	ParsedSchema       = "parsed.schema.json"
+	NotificationSchema      = "notification.schema.json"
+	EnvelopeSchema          = "envelope.schema.json"
+	ParsedSchema            = "parsed.schema.json"
+	SuppressionChangeSchema = "suppressionchange.schema.json"
 )
 
 // Validate tells what in the JSON text breaks the schema of that name; nil when nothing does.
