@@ -29,14 +29,13 @@ test: tools ## all tests that need only Go and a C compiler, with the race detec
 acceptance: build ## against real parts: Postfix, npm's sns-validator, kill -9 (root on Debian)
 	go test -count=1 -timeout 30m -tags acceptance -v ./cmd/rebound/acceptance/...
 
-bench: tools ## durable accepts, reports to webhooks and CPU a stage, beside their bounds (2 minutes)
-	@go run ./cmd/bench
+bench: tools ## durable accepts, reports to webhooks and CPU a stage, beside their bounds (2 minutes); MAILS=FOLDER reads those mails only
+	@go run ./cmd/bench $(if $(MAILS),-mails $(MAILS))
 
-fuzz: tools ## each fuzz target for FUZZTIME (60s)
-	@go list ./... | while read -r pkg; do \
-	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
-	  done; done
+fuzz: tools ## each fuzz target for FUZZTIME (60s), two at a time
+	@grep -rHo '^func Fuzz[A-Za-z]*' --include='*_test.go' . | sed -E 's|/[^/]*:func | |' | \
+	  xargs -P 2 -L 1 bash -c 'out=$$(go test -run "^$$" -fuzz "^$$1\$$" -parallel 1 -fuzztime $(FUZZTIME) $$0 2>&1); code=$$?; \
+	    echo "$$0 $$1: $$(grep "^fuzz: elapsed" <<<"$$out" | tail -n 1)"; [ $$code = 0 ] || { echo "$$out"; exit 255; }'
 
 lint: tools ## gofmt, vet, staticcheck, and a tidy go.mod
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted" >&2; exit 1; }

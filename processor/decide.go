@@ -1,14 +1,13 @@
 package processor
 
 import (
-	"crypto/sha256"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/classify"
-	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/simulator"
 	"github.com/rebound-mail/rebound/processor/statistics"
+	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/suppression"
 )
@@ -18,9 +17,14 @@ type Settings struct {
 	Account  account.Account
 	Identity account.Identity // the zero value when the source is no identity of the account
 	Region   string
+	// Set is the configuration set that the mail was sent with, and Destinations where its events go; zero without one.
+	Set          account.ConfigurationSet
+	Destinations []account.EventDestination
 
 	Simulator   simulator.Simulator
-	Subscribers map[string][]delivery.Target // by topic ARN; the topics of Identity that exist
+	Style       Style
+	Subscribers map[string][]topic.Subscription // by topic ARN; of the topics of Identity and Destinations
+	Gone        map[string]bool                 // by topic ARN: those of these topics that do not exist
 }
 
 // Effects is all that one report changes.
@@ -31,15 +35,6 @@ type Effects struct {
 	Notifications []Notification
 	Forward       bool // send the report on by mail
 	Recipients    []Decision
-}
-
-// Notification is one JSON to publish.
-type Notification struct {
-	Type       schemas.NotificationType
-	FeedbackID string
-	Topic      string // ARN; empty when the identity has none for the type
-	Targets    []delivery.Target
-	Body       []byte // the SES JSON
 }
 
 // Decision is what was made of one recipient, for showing why an address is listed.
@@ -90,6 +85,8 @@ func notificationFor(found Report, recipient MatchedRecipient) (schemas.Notifica
 		return schemas.TypeBounce, true
 	case recipient.Outcome == OutcomeDelivered:
 		return schemas.TypeDelivery, true
+	case recipient.Outcome == OutcomeDelayed:
+		return schemas.TypeDeliveryDelay, true
 	}
 	return "", false
 }
@@ -135,11 +132,11 @@ func complains(feedbackType string) bool {
 	return feedbackType != "not-spam" && feedbackType != "auth-failure"
 }
 
-// list puts the address on the account's list, or that of the identity, if the account lists for that reason, and, for a hard bounce
-// that is surely about a mail of ours, on the global list for 14 days.
+// list puts the address on the account's list, or that of the identity, if the configuration set or the account lists for that
+// reason, and, for a hard bounce that is surely about a mail of ours, on the global list for 14 days.
 func (e *Effects) list(match Match, decision Decision, settings Settings, reason suppression.Reason, now time.Time) (listed bool) {
 	entry := suppression.Entry{Address: decision.SentTo, Reason: reason, FeedbackID: e.FeedbackID, MessageID: match.Mail.MessageID}
-	if owner := settings.Account; owner.Suppresses(reason) {
+	if owner := settings.Account; settings.Set.Suppresses(owner, reason) {
 		entry.List, entry.Expires = owner.SuppressionList(settings.Identity.Identity), owner.SuppressedUntil(reason, now)
 		e.Listings, listed = append(e.Listings, entry), true
 	}
@@ -149,50 +146,4 @@ func (e *Effects) list(match Match, decision Decision, settings Settings, reason
 		e.Listings, listed = append(e.Listings, entry), true
 	}
 	return listed
-}
-
-// notify writes one notification a recipient; the mailbox simulator's recipients of one report share one, as the seed documents say.
-func (e *Effects) notify(writer notificationWriter, kind schemas.NotificationType, members []int) error {
-	groups := make([][]int, 0, len(members))
-	if writer.match.simulated(writer.settings.Simulator) {
-		groups = append(groups, members)
-	} else {
-		for _, member := range members {
-			groups = append(groups, []int{member})
-		}
-	}
-	for _, group := range groups {
-		id := e.FeedbackID
-		if len(e.Recipients) > len(group) {
-			id = derivedID(writer.found.Date, e.FeedbackID, kind, e.Recipients[group[0]].SentTo)
-		}
-		recipients := make([]MatchedRecipient, len(group))
-		for i, member := range group {
-			e.Recipients[member].FeedbackID = id
-			recipients[i] = e.Recipients[member].MatchedRecipient
-		}
-		body, err := writer.write(kind, id, recipients)
-		if err != nil {
-			return err
-		}
-		identity := writer.settings.Identity
-		arn := identity.Topic(kind)
-		e.Notifications = append(e.Notifications, Notification{Type: kind, FeedbackID: id, Topic: arn,
-			Targets: writer.settings.Subscribers[arn], Body: body})
-		e.Forward = e.Forward || identity.Identity != "" && identity.Forwards(kind)
-	}
-	return nil
-}
-
-// derivedID is the feedback id of one of several notifications of a report: consumers drop what has an id that they know.
-func derivedID(at time.Time, feedbackID string, kind schemas.NotificationType, addr string) string {
-	sum := sha256.Sum256([]byte(feedbackID + "\n" + string(kind) + "\n" + addr))
-	return schemas.HashedID(atLeastEpoch(at), sum[:])
-}
-
-func atLeastEpoch(at time.Time) time.Time {
-	if at.Before(time.Unix(0, 0)) {
-		return time.Unix(0, 0)
-	}
-	return at
 }

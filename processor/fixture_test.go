@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +95,9 @@ func (g *ground) send(messageID string, destinations ...string) sentmail.Mail {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	g.transact(func(tx *sql.Tx) error { return RecordSent(g.t.Context(), tx, &mail) })
+	g.transact(func(tx *sql.Tx) error {
+		return Registrar{DB: g.store.Read, Region: "us-east-1"}.Record(g.t.Context(), tx, &mail, now)
+	})
 	return mail
 }
 
@@ -147,6 +151,78 @@ func (g *ground) outbox() []delivery.Entry {
 		g.t.Fatal(err)
 	}
 	return entries
+}
+
+// outboxOf is the entries of one kind in the outbox.
+func (g *ground) outboxOf(kind delivery.Kind) []delivery.Entry {
+	g.t.Helper()
+	return slices.DeleteFunc(g.outbox(), func(e delivery.Entry) bool { return e.Kind != kind })
+}
+
+// published is the messages that wait for the subscriber of a topic: subject and body.
+func (g *ground) published(topicARN string) (messages [][2]string) {
+	g.t.Helper()
+	rows, err := g.store.Read.QueryContext(g.t.Context(), `SELECT subject, body FROM outbox_message WHERE topic_arn = $1 ORDER BY seq`, topicARN)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m [2]string
+		if err := rows.Scan(&m[0], &m[1]); err != nil {
+			g.t.Fatal(err)
+		}
+		messages = append(messages, m)
+	}
+	return messages
+}
+
+// listen makes a topic with one confirmed subscription and returns its ARN.
+func (g *ground) listen(name, filterPolicy string) (arn string) {
+	g.t.Helper()
+	g.transact(func(tx *sql.Tx) error {
+		made, err := topic.CreateTopic(g.t.Context(), tx, "us-east-1", topic.Topic{Account: account.DefaultID, Name: name}, now)
+		if err != nil {
+			return err
+		}
+		arn = made.ARN
+		subscription, err := topic.Subscribe(g.t.Context(), tx, topic.Subscription{TopicARN: arn, Protocol: topic.HTTP, Endpoint: g.endpoint,
+			FilterPolicy: filterPolicy, FilterPolicyScope: "MessageBody"}, now)
+		if err != nil {
+			return err
+		}
+		_, err = topic.Confirm(g.t.Context(), tx, subscription.Token, false, now)
+		return err
+	})
+	return arn
+}
+
+// publishEvents makes the configuration set news with an event destination for a topic.
+func (g *ground) publishEvents(topicARN string, types ...account.EventType) {
+	g.t.Helper()
+	g.transact(func(tx *sql.Tx) error {
+		_, err := account.CreateConfigurationSet(g.t.Context(), tx, account.ConfigurationSet{Account: account.DefaultID, Name: "news"}, now)
+		if err != nil && !errors.Is(err, account.ErrExists) {
+			return err
+		}
+		return account.CreateEventDestination(g.t.Context(), tx, account.EventDestination{Account: account.DefaultID, ConfigurationSet: "news",
+			Name: topicARN[strings.LastIndex(topicARN, ":")+1:], Enabled: true, MatchingEventTypes: types, TopicARN: topicARN})
+	})
+}
+
+// sendInSet registers a mail as send does, with the configuration set news.
+func (g *ground) sendInSet(messageID string, destinations ...string) sentmail.Mail {
+	g.t.Helper()
+	mail, err := sentmail.Registration{MessageID: messageID, Source: "News <news@sender.example>", Destination: destinations, ConfigurationSet: "news",
+		SourceIP: "192.0.2.10", CallerIdentity: "mailer", Tags: map[string][]string{"campaign": {"spring"}, "ses:operation": {"SendSmtpEmail"}},
+		Headers: []schemas.Header{{Name: "From", Value: "News <news@sender.example>"}, {Name: "Subject", Value: "<Hi> & bye"}}}.Mail(now)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.transact(func(tx *sql.Tx) error {
+		return Registrar{DB: g.store.Read, Region: "us-east-1"}.Record(g.t.Context(), tx, &mail, now)
+	})
+	return mail
 }
 
 func (g *ground) counts() statistics.Counts {

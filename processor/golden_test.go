@@ -36,6 +36,7 @@ func sender() Settings {
 			ComplaintTopic: "arn:aws:sns:us-east-1:123456789012:feedback", DeliveryTopic: "arn:aws:sns:us-east-1:123456789012:feedback",
 			ForwardingEnabled: true, HeadersInBounce: true},
 		Region: "us-east-1",
+		Style:  Style{HeadersOnRequest: true},
 	}
 }
 

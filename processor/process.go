@@ -27,6 +27,7 @@ type Worker struct {
 	Rules     *classify.Classifier
 	Keys      *returnpath.Keys
 	Region    string // of the ARNs in notifications
+	Style     Style  // of notifications
 	Simulator simulator.Simulator
 	Metrics   *statistics.Metrics
 	Unknown   *classify.Samples // of the replies that no rule knows; nil: they are only counted
@@ -43,6 +44,8 @@ type job struct {
 	settings Settings
 	effects  Effects
 	first    bool // whether this report had no effects before
+
+	published published
 }
 
 // process reads one mail and decides; nothing is changed yet.

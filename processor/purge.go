@@ -71,6 +71,9 @@ func (p *Purges) Purge(ctx context.Context) {
 			return suppression.PurgeChanges(ctx, tx, now.Add(-suppression.ChangeRetention), purgeChunk)
 		}},
 		{"reports", func(ctx context.Context, tx *sql.Tx) (int, error) { return PurgeFeedback(ctx, tx, kept, purgeChunk) }},
+		{"unpublished notifications", func(ctx context.Context, tx *sql.Tx) (int, error) {
+			return PurgeUnpublished(ctx, tx, kept, purgeChunk)
+		}},
 		{"statistics", func(ctx context.Context, tx *sql.Tx) (int, error) {
 			return statistics.Purge(ctx, tx, now.Add(-statistics.Retention), purgeChunk)
 		}},

@@ -63,7 +63,8 @@ func fromDSN(message *report.Message, bounce *dsn.Report, rules *classify.Classi
 		MessageIDs: messageIDs(message, bounce.OriginalEnvelopeID)}
 	for _, recipient := range bounce.Recipients {
 		one := Recipient{Address: recipient.Address, Action: recipient.ActionText, Status: recipient.Status,
-			DiagnosticCode: recipient.DiagnosticCode, LastAttempt: recipient.LastAttemptDate}
+			DiagnosticCode: recipient.DiagnosticCode, LastAttempt: recipient.LastAttemptDate,
+			WillRetryUntil: recipient.WillRetryUntil}
 		if original := recipient.OriginalRecipient.Address; original != "" && !address.Equal(original, recipient.Address) {
 			one.Original = original
 		}

@@ -53,15 +53,10 @@ func (w *Worker) record(ctx context.Context, tx *sql.Tx, batch []*job) error {
 
 // enqueue puts the notifications of a report, and the report itself when it is to be forwarded, into the outbox.
 func enqueue(ctx context.Context, tx *sql.Tx, j *job, now time.Time) error {
-	for _, notification := range j.effects.Notifications {
-		if len(notification.Targets) == 0 {
-			continue
-		}
-		message := delivery.Message{ID: stableUUID(notification.FeedbackID, notification.Topic), TopicARN: notification.Topic,
-			Kind: delivery.KindNotification, Body: string(notification.Body), FeedbackID: notification.FeedbackID, Targets: notification.Targets}
-		if err := delivery.Enqueue(ctx, tx, message, now); err != nil {
-			return fmt.Errorf("processor: enqueueing notification %s: %w", notification.FeedbackID, err)
-		}
+	var err error
+	j.published, err = publisher{settings: j.settings, mail: j.match.Mail, now: now}.publish(ctx, tx, j.effects.Notifications)
+	if err != nil {
+		return err
 	}
 	to := forward.Destination(j.match.Mail)
 	if !j.effects.Forward || to == "" || forward.IsLoop(j.found.Header) {
@@ -90,6 +85,9 @@ func (w *Worker) publish(ctx context.Context, batch []*job) {
 		received[i] = j.received
 		w.count(j)
 		for _, notification := range j.effects.Notifications {
+			if notification.isEvent() {
+				continue // its readers get each report once
+			}
 			notifications = append(notifications, bus.Notification{Subject: j.match.Mail.Account + "." + string(notification.Type),
 				ID: notification.FeedbackID + "." + string(notification.Type), Body: notification.Body})
 		}
@@ -119,6 +117,10 @@ func (w *Worker) count(j *job) {
 	for _, notification := range j.effects.Notifications {
 		w.Metrics.Notification(string(notification.Type))
 	}
+	w.Metrics.FilteredOut(j.published.filtered)
+	for _, what := range j.published.detached {
+		w.Log.Warn("a topic is gone; what published to it was detached and its owner told", "what", what, "account", j.match.Mail.Account)
+	}
 	for _, entry := range j.effects.Listings {
 		w.Metrics.Suppressed(entry.List.Name(), string(entry.Reason))
 	}
@@ -147,15 +149,16 @@ func (w *Worker) recordSent(ctx context.Context) error {
 }
 
 func (w *Worker) recordAll(ctx context.Context, tx *sql.Tx, events []*bus.Event) error {
+	senders := w.senders()
 	for _, event := range events {
-		if err := w.recordOne(ctx, tx, event.Body); err != nil {
+		if err := w.recordOne(ctx, tx, event.Body, senders); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *Worker) recordOne(ctx context.Context, tx *sql.Tx, body []byte) error {
+func (w *Worker) recordOne(ctx context.Context, tx *sql.Tx, body []byte, senders *senders) error {
 	registration, err := sentmail.ParseRegistration(body)
 	if err != nil {
 		w.Log.Error("a registration of a sent mail cannot be read; it stays in the stream", "subject", "mail.sent", "error", err)
@@ -166,14 +169,5 @@ func (w *Worker) recordOne(ctx context.Context, tx *sql.Tx, body []byte) error {
 		w.Log.Error("a registration of a sent mail is not usable; it stays in the stream", "subject", "mail.sent", "error", err)
 		return nil
 	}
-	return RecordSent(ctx, tx, &mail)
-}
-
-// RecordSent records a mail that was sent and counts its recipients as delivery attempts, once however often it is registered.
-func RecordSent(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail) error {
-	fresh, err := sentmail.Record(ctx, tx, mail)
-	if err != nil || !fresh {
-		return err
-	}
-	return statistics.Add(ctx, tx, mail.Account, mail.Sent, statistics.Counts{DeliveryAttempts: int64(len(mail.Destination))})
+	return recordSent(ctx, tx, &mail, senders, w.now())
 }

@@ -59,6 +59,7 @@ type Recipient struct {
 	RemoteMTA      string // host name
 	RemoteIP       string
 	LastAttempt    time.Time
+	WillRetryUntil time.Time // when a delayed mail is given up; zero when the report does not tell
 	Outcome        Outcome
 	Cause          classify.Result
 }

@@ -117,8 +117,8 @@ func TestDeletedTopicFallsBackToForwarding(t *testing.T) {
 	})
 	w.publish(bounceMail{id: "r1", recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
 	w.turn(1)
-	got := w.outbox()
-	if len(got) != 1 || got[0].Kind != delivery.KindFeedbackForward || got[0].Endpoint != "news@sender.example" || got[0].FeedbackSeq != w.arrived()[0].Seq {
+	got := w.outboxOf(delivery.KindFeedbackForward)
+	if len(got) != 1 || got[0].Endpoint != "news@sender.example" || got[0].FeedbackSeq != w.arrived()[0].Seq {
 		t.Errorf("outbox: %+v", got)
 	}
 }
@@ -134,7 +134,7 @@ func TestAForwardedReportThatComesBackIsNotForwardedAgain(t *testing.T) {
 	})
 	w.publish(bounceMail{id: "r1", head: "X-Rebound-Feedback-Id: 1\r\nAuto-Submitted: auto-generated\r\n", recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String())
 	w.turn(1)
-	if got := w.outbox(); len(got) != 0 {
+	if got := w.outboxOf(delivery.KindFeedbackForward); len(got) != 0 {
 		t.Errorf("outbox: %+v", got)
 	}
 }

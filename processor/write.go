@@ -2,6 +2,7 @@ package processor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,19 +18,35 @@ type notificationWriter struct {
 	received time.Time
 }
 
+// write writes the flavour for topics of identities.
 func (w notificationWriter) write(kind schemas.NotificationType, id string, recipients []MatchedRecipient) ([]byte, error) {
+	sent := w.match.Mail
+	mail := w.mail(recipients)
+	wanted := !w.settings.Style.HeadersOnRequest || w.settings.Identity.Headers(kind)
+	if wanted && len(sent.Header) > 0 {
+		mail.HeadersTruncated, mail.Headers, mail.CommonHeaders = &sent.HeadersTruncated, sent.Header, commonHeaders(sent.Header)
+	}
+	return w.encode(schemas.Kind{NotificationType: kind}, id, recipients, mail)
+}
+
+// encode puts the parts of a notification together.
+func (w notificationWriter) encode(kind schemas.Kind, id string, recipients []MatchedRecipient, mail schemas.Mail) ([]byte, error) {
 	var notification any
-	switch kind {
+	switch kind.NotificationType + kind.EventType { // one of them is empty
 	case schemas.TypeBounce:
-		notification = schemas.BounceNotification{NotificationType: kind, Bounce: w.bounce(id, recipients), Mail: w.mail(kind, recipients)}
+		notification = schemas.BounceNotification{Kind: kind, Bounce: w.bounce(id, recipients), Mail: mail}
 	case schemas.TypeComplaint:
-		notification = schemas.ComplaintNotification{NotificationType: kind, Complaint: w.complaint(id, recipients), Mail: w.mail(kind, recipients)}
+		notification = schemas.ComplaintNotification{Kind: kind, Complaint: w.complaint(id, recipients), Mail: mail}
 	case schemas.TypeDelivery:
-		notification = schemas.DeliveryNotification{NotificationType: kind, Mail: w.mail(kind, recipients), Delivery: w.delivery(recipients)}
+		notification = schemas.DeliveryNotification{Kind: kind, Mail: mail, Delivery: w.delivery(recipients)}
+	case schemas.TypeDeliveryDelay:
+		notification = schemas.DeliveryDelayEvent{Kind: kind, Mail: mail, DeliveryDelay: w.deliveryDelay(recipients)}
+	case schemas.TypeSend:
+		notification = schemas.SendEvent{Kind: kind, Mail: mail}
 	}
 	body, err := schemas.Marshal(notification)
 	if err != nil {
-		return nil, fmt.Errorf("processor: writing the %s notification %s: %w", kind, id, err)
+		return nil, fmt.Errorf("processor: writing the notification %s: %w", id, err)
 	}
 	return body, nil
 }
@@ -47,6 +64,9 @@ func (w notificationWriter) bounce(id string, recipients []MatchedRecipient) sch
 	bounce := schemas.Bounce{FeedbackID: id, BounceType: first.Cause.BounceType, BounceSubType: first.Cause.BounceSubType,
 		Timestamp: schemas.Time{Time: w.timestamp()}, RemoteMtaIP: first.RemoteIP, ReportingMTA: utf8(w.found.ReportingMTA)}
 	for _, recipient := range recipients {
+		if recipient.RemoteIP != first.RemoteIP {
+			bounce.RemoteMtaIP = "" // it would be right for some only
+		}
 		bounced := schemas.BouncedRecipient{EmailAddress: normalized(recipient.SentTo)}
 		if w.found.Format == "rfc3464" {
 			bounced.Action, bounced.Status, bounced.DiagnosticCode = utf8(recipient.Action), utf8(recipient.Status), utf8(recipient.DiagnosticCode)
@@ -87,39 +107,43 @@ func (w notificationWriter) delivery(recipients []MatchedRecipient) schemas.Deli
 	return delivery
 }
 
-// mail is the mail as it was registered. Its destination starts with the recipient that the notification is about: several consumers
-// look at the first one only.
-func (w notificationWriter) mail(kind schemas.NotificationType, recipients []MatchedRecipient) schemas.Mail {
+// mail is the mail as it was registered, without its header.
+func (w notificationWriter) mail(recipients []MatchedRecipient) schemas.Mail {
 	sent := w.match.Mail
 	mail := schemas.Mail{Timestamp: schemas.Time{Time: sent.Sent}, Source: sent.Source, SourceIP: sent.SourceIP, CallerIdentity: sent.CallerIdentity,
-		SendingAccountID: sent.Account, MessageID: sent.MessageID, Destination: destinationFirst(sent.Destination, recipients[0].SentTo)}
+		SendingAccountID: sent.Account, MessageID: sent.MessageID, Destination: w.settings.Style.Destination.of(sent.Destination, recipients)}
 	if identity := w.settings.Identity; identity.Identity != "" {
 		mail.SourceArn = fmt.Sprintf("arn:aws:ses:%s:%s:identity/%s", w.settings.Region, sent.Account, identity.Identity)
-	}
-	if w.settings.Identity.Headers(kind) && len(sent.Header) > 0 {
-		mail.HeadersTruncated = &sent.HeadersTruncated
-		mail.Headers = sent.Header
-		mail.CommonHeaders = commonHeaders(sent.Header)
 	}
 	return mail
 }
 
-func destinationFirst(destinations []string, first string) []string {
-	ordered := []string{}
+// of is the destination that a notification about some recipients shows. By default it starts with them: several consumers look at
+// the first one only.
+func (d Destination) of(destinations []string, about []MatchedRecipient) []string {
+	if d == AllRecipients || len(about) == 0 {
+		return destinations
+	}
+	var first []string
+	for _, recipient := range about {
+		as := recipient.SentTo
+		for _, destination := range destinations {
+			if address.Equal(bare(destination), recipient.SentTo) {
+				as = destination
+				break
+			}
+		}
+		first = append(first, as)
+	}
+	if d == RecipientOnly {
+		return first
+	}
 	for _, destination := range destinations {
-		if address.Equal(bare(destination), first) && len(ordered) == 0 {
-			ordered = append(ordered, destination)
+		if !slices.Contains(first, destination) {
+			first = append(first, destination)
 		}
 	}
-	if len(ordered) == 0 {
-		ordered = append(ordered, first)
-	}
-	for _, destination := range destinations {
-		if destination != ordered[0] {
-			ordered = append(ordered, destination)
-		}
-	}
-	return ordered
+	return first
 }
 
 // normalized is the address as notifications carry it: bare, its domain in lower case.

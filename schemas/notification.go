@@ -5,35 +5,43 @@ import (
 	"encoding/json"
 )
 
-// NotificationType is the value of notificationType, which tells the three notifications of SES apart.
+// NotificationType is the value of notificationType and of eventType, which tell what SES notifies of.
 type NotificationType string
 
-// The notification types of SES.
+// The notification types of SES. Topics of identities get the first three, event destinations all.
 const (
-	TypeBounce    NotificationType = "Bounce"
-	TypeComplaint NotificationType = "Complaint"
-	TypeDelivery  NotificationType = "Delivery"
+	TypeBounce        NotificationType = "Bounce"
+	TypeComplaint     NotificationType = "Complaint"
+	TypeDelivery      NotificationType = "Delivery"
+	TypeSend          NotificationType = "Send"
+	TypeDeliveryDelay NotificationType = "DeliveryDelay"
 )
+
+// Kind heads every notification: one for the topic of an identity has a NotificationType, an event an EventType.
+type Kind struct {
+	NotificationType NotificationType `json:"notificationType,omitempty"`
+	EventType        NotificationType `json:"eventType,omitempty"`
+}
 
 // BounceNotification is what a topic gets for a bounce. The fields stand in AWS's order in this and all types below.
 type BounceNotification struct {
-	NotificationType NotificationType `json:"notificationType"`
-	Bounce           Bounce           `json:"bounce"`
-	Mail             Mail             `json:"mail"`
+	Kind
+	Bounce Bounce `json:"bounce"`
+	Mail   Mail   `json:"mail"`
 }
 
 // ComplaintNotification is what a topic gets for a complaint.
 type ComplaintNotification struct {
-	NotificationType NotificationType `json:"notificationType"`
-	Complaint        Complaint        `json:"complaint"`
-	Mail             Mail             `json:"mail"`
+	Kind
+	Complaint Complaint `json:"complaint"`
+	Mail      Mail      `json:"mail"`
 }
 
 // DeliveryNotification is what a topic gets when the remote server took a mail.
 type DeliveryNotification struct {
-	NotificationType NotificationType `json:"notificationType"`
-	Mail             Mail             `json:"mail"`
-	Delivery         Delivery         `json:"delivery"`
+	Kind
+	Mail     Mail     `json:"mail"`
+	Delivery Delivery `json:"delivery"`
 }
 
 // Bounce tells why a mail did not arrive. BounceType is Permanent, Transient or Undetermined.
@@ -87,15 +95,15 @@ type Mail struct {
 	Timestamp        Time                `json:"timestamp"` // when the mail was sent
 	Source           string              `json:"source"`    // envelope MAIL FROM
 	SourceArn        string              `json:"sourceArn,omitempty"`
-	SourceIP         string              `json:"sourceIp,omitempty"`       // absent when it was not registered
-	CallerIdentity   string              `json:"callerIdentity,omitempty"` // absent when it was not registered
+	SourceIP         string              `json:"sourceIp,omitempty"`       // absent when it was not registered, and in events
+	CallerIdentity   string              `json:"callerIdentity,omitempty"` // absent when it was not registered, and in events
 	SendingAccountID string              `json:"sendingAccountId,omitempty"`
 	MessageID        string              `json:"messageId"`
-	Destination      []string            `json:"destination"`                // all recipients of the mail
-	HeadersTruncated *bool               `json:"headersTruncated,omitempty"` // these three are absent when the identity has headers off for the type
-	Headers          []Header            `json:"headers,omitempty"`
+	Destination      []string            `json:"destination"`                // recipients of the mail
+	HeadersTruncated *bool               `json:"headersTruncated,omitempty"` // these three are absent without headers; events always have them
+	Headers          []Header            `json:"headers,omitzero"`
 	CommonHeaders    *CommonHeaders      `json:"commonHeaders,omitempty"`
-	Tags             map[string][]string `json:"tags,omitempty"` // event publishing only
+	Tags             map[string][]string `json:"tags,omitzero"` // in events, and only there
 }
 
 // Header is one header field of a mail, its name as sent and its value unfolded.

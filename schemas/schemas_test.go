@@ -28,16 +28,16 @@ func TestNotificationsStandInTheOrderOfAWS(t *testing.T) {
 		notification any
 		want         string
 	}{
-		{"bounce", schemas.BounceNotification{NotificationType: schemas.TypeBounce, Mail: mail, Bounce: schemas.Bounce{FeedbackID: id, BounceType: "Permanent",
+		{"bounce", schemas.BounceNotification{Kind: schemas.Kind{NotificationType: schemas.TypeBounce}, Mail: mail, Bounce: schemas.Bounce{FeedbackID: id, BounceType: "Permanent",
 			BounceSubType: "NoEmail", BouncedRecipients: []schemas.BouncedRecipient{{EmailAddress: "jane@example.net", Action: "failed", Status: "5.1.1", DiagnosticCode: "smtp; 550"}},
 			Timestamp: schemas.Time{Time: sent}, RemoteMtaIP: "198.51.100.7", ReportingMTA: "dns; mx1.example.org"}},
 			`{"notificationType":"Bounce","bounce":{"feedbackId":"` + id + `","bounceType":"Permanent","bounceSubType":"NoEmail","bouncedRecipients":[{"emailAddress":"jane@example.net",` +
 				`"action":"failed","status":"5.1.1","diagnosticCode":"smtp; 550"}],"timestamp":"2026-01-27T14:59:38.237Z","remoteMtaIp":"198.51.100.7","reportingMTA":"dns; mx1.example.org"},"mail":` + wantMail + `}`},
-		{"complaint", schemas.ComplaintNotification{NotificationType: schemas.TypeComplaint, Mail: mail, Complaint: schemas.Complaint{FeedbackID: id,
+		{"complaint", schemas.ComplaintNotification{Kind: schemas.Kind{NotificationType: schemas.TypeComplaint}, Mail: mail, Complaint: schemas.Complaint{FeedbackID: id,
 			ComplainedRecipients: []schemas.ComplainedRecipient{{EmailAddress: "jane@example.net"}}, Timestamp: schemas.Time{Time: sent}, UserAgent: "FBL/1", ComplaintFeedbackType: "abuse"}},
 			`{"notificationType":"Complaint","complaint":{"feedbackId":"` + id + `","complaintSubType":null,"complainedRecipients":[{"emailAddress":"jane@example.net"}],` +
 				`"timestamp":"2026-01-27T14:59:38.237Z","userAgent":"FBL/1","complaintFeedbackType":"abuse"},"mail":` + wantMail + `}`},
-		{"delivery", schemas.DeliveryNotification{NotificationType: schemas.TypeDelivery, Mail: mail, Delivery: schemas.Delivery{Timestamp: schemas.Time{Time: sent},
+		{"delivery", schemas.DeliveryNotification{Kind: schemas.Kind{NotificationType: schemas.TypeDelivery}, Mail: mail, Delivery: schemas.Delivery{Timestamp: schemas.Time{Time: sent},
 			ProcessingTimeMillis: 546, Recipients: []string{"jane@example.net"}, SMTPResponse: "250 ok", ReportingMTA: "mx1.example.org"}},
 			`{"notificationType":"Delivery","mail":` + wantMail + `,"delivery":{"timestamp":"2026-01-27T14:59:38.237Z","processingTimeMillis":546,"recipients":["jane@example.net"],` +
 				`"smtpResponse":"250 ok","reportingMTA":"mx1.example.org"}}`},

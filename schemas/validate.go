@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -17,6 +18,7 @@ var Files embed.FS
 // The names of the embedded schemas.
 const (
 	NotificationSchema      = "notification.schema.json"
+	EventSchema             = "event.schema.json"
 	EnvelopeSchema          = "envelope.schema.json"
 	ParsedSchema            = "parsed.schema.json"
 	SuppressionChangeSchema = "suppressionchange.schema.json"
@@ -44,18 +46,20 @@ func compile(name string) (*jsonschema.Schema, error) {
 	if known, ok := compiled.Load(name); ok {
 		return known.(*jsonschema.Schema), nil
 	}
-	text, err := Files.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("schemas: no schema %q: %w", name, err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil, fmt.Errorf("schemas: %s: %w", name, err)
-	}
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	if err := compiler.AddResource(name, document); err != nil {
-		return nil, fmt.Errorf("schemas: %s: %w", name, err)
+	for _, resource := range slices.Compact([]string{name, NotificationSchema}) { // events refer to notifications
+		text, err := Files.ReadFile(resource)
+		if err != nil {
+			return nil, fmt.Errorf("schemas: no schema %q: %w", resource, err)
+		}
+		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, fmt.Errorf("schemas: %s: %w", resource, err)
+		}
+		if err := compiler.AddResource(resource, document); err != nil {
+			return nil, fmt.Errorf("schemas: %s: %w", resource, err)
+		}
 	}
 	schema, err := compiler.Compile(name)
 	if err != nil {

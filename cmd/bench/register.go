@@ -33,12 +33,13 @@ func register(ctx context.Context, data string, mails int) (paths []string, err 
 	if err != nil {
 		return nil, err
 	}
+	registrar := processor.Registrar{DB: opened.Read}
 	for len(paths) < mails {
 		err := opened.Transact(ctx, func(tx *sql.Tx) error {
 			for range min(batchSize, mails-len(paths)) {
 				mail, err := registration(len(paths)).Mail(now)
 				if err == nil {
-					err = processor.RecordSent(ctx, tx, &mail)
+					err = registrar.Record(ctx, tx, &mail, now)
 				}
 				if err != nil {
 					return err

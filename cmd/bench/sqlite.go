@@ -14,7 +14,7 @@ import (
 
 // tableRows is what a run left in a table.
 type tableRows struct {
-	name string
+	into string // the table, with the columns that are not left to their defaults
 	rows [][]any
 }
 
@@ -106,7 +106,8 @@ func readAll(ctx context.Context, db *sql.DB, query string) (all [][]any, err er
 
 // outboxRows are the rows that the notifications had while they waited: a message, and an entry for each endpoint.
 func outboxRows(d delivered, reports int) ([]tableRows, error) {
-	messages, entries := tableRows{name: "outbox_message"}, tableRows{name: "outbox_entry"}
+	messages := tableRows{into: "outbox_message (seq, id, topic_arn, kind, subject, body, feedback_id, feedback_seq, created)"}
+	entries := tableRows{into: "outbox_entry (id, message, endpoint, subscription_arn, due)"}
 	due := time.Now().UnixMilli()
 	bodies := make([]struct{ MessageId, TopicArn, Message string }, len(d.samples))
 	for i, one := range d.samples {
@@ -118,17 +119,16 @@ func outboxRows(d delivered, reports int) ([]tableRows, error) {
 		body := bodies[i%len(bodies)]
 		messages.rows = append(messages.rows, []any{i + 1, body.MessageId, body.TopicArn, "Notification", "", body.Message, body.MessageId, 0, due})
 		for endpoint := range d.endpoints {
-			entries.rows = append(entries.rows, []any{i*d.endpoints + endpoint + 1, i + 1, endpoint + 1, body.TopicArn + ":" + body.MessageId, due,
-				"", 0, 0, 0, 0, "", ""})
+			entries.rows = append(entries.rows, []any{i*d.endpoints + endpoint + 1, i + 1, endpoint + 1, body.TopicArn + ":" + body.MessageId, due})
 		}
 	}
 	return []tableRows{messages, entries}, nil
 }
 
 func endpointRows(endpoints int) tableRows {
-	table := tableRows{name: "outbox_endpoint"}
+	table := tableRows{into: "outbox_endpoint (id, protocol, endpoint)"}
 	for i := range endpoints {
-		table.rows = append(table.rows, []any{i + 1, "http", fmt.Sprintf("http://127.0.0.1/%d", i), 0, 0})
+		table.rows = append(table.rows, []any{i + 1, "http", fmt.Sprintf("http://127.0.0.1/%d", i)})
 	}
 	return table
 }
@@ -137,7 +137,7 @@ func endpointRows(endpoints int) tableRows {
 func writeRows(ctx context.Context, tx *sql.Tx, tables []tableRows, from, to, reports int) error {
 	for _, table := range tables {
 		share := table.rows[len(table.rows)*from/reports : len(table.rows)*to/reports]
-		if err := insertAll(ctx, tx, tableRows{table.name, share}); err != nil {
+		if err := insertAll(ctx, tx, tableRows{table.into, share}); err != nil {
 			return err
 		}
 	}
@@ -150,7 +150,7 @@ func insertAll(ctx context.Context, tx *sql.Tx, table tableRows) error {
 	if len(table.rows) == 0 {
 		return nil
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+table.name+" VALUES ("+strings.Repeat("?,", len(table.rows[0])-1)+"?)")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+table.into+" VALUES ("+strings.Repeat("?,", len(table.rows[0])-1)+"?)")
 	if err != nil {
 		return err
 	}

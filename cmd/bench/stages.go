@@ -1,20 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/rebound-mail/rebound/dsn"
-	"github.com/rebound-mail/rebound/dsn/report"
-	"github.com/rebound-mail/rebound/processor"
-	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/returnpath"
 	"github.com/rebound-mail/rebound/processor/sentmail"
 	"github.com/rebound-mail/rebound/processor/store"
@@ -22,15 +14,10 @@ import (
 	"github.com/rebound-mail/rebound/schemas"
 )
 
-// stages measures the processor time of what can be called by itself, and of other readers of the same mails.
+// stages measures the processor time of what comes after reading and can be called by itself.
 func (b *bench) stages(ctx context.Context) ([]section, error) {
 	b.say("processor time of each stage")
-	mails, err := readRecordings(filepath.Join(b.root, "testdata", "recordings"))
-	if err != nil {
-		return nil, err
-	}
-	works := readingWorks(mails)
-	readers := len(works)
+	var works []work
 	for _, make := range []func(context.Context) (works []work, done func() error, err error){b.findWork, b.sendWorks} {
 		more, done, err := make(ctx)
 		if err != nil {
@@ -43,83 +30,7 @@ func (b *bench) stages(ctx context.Context) ([]section, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []section{readingSection(works[:readers], costs[:readers]), workSection(works[readers:], costs[readers:])}, nil
-}
-
-// readRecordings reads the mails that real mail systems made.
-func readRecordings(folder string) (mails [][]byte, err error) {
-	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".eml") {
-			return err
-		}
-		mail, err := os.ReadFile(path)
-		mails = append(mails, mail)
-		return err
-	})
-	if err == nil && len(mails) == 0 {
-		err = fmt.Errorf("no mails in %s", folder)
-	}
-	return mails, err
-}
-
-// readingWorks are the whole of Recognize, its stages, and other readers; each reads all mails.
-func readingWorks(mails [][]byte) []work {
-	var bounces []*report.Message
-	var causes []classify.Input
-	for _, mail := range mails {
-		message, err := report.Read(bytes.NewReader(mail))
-		if err != nil {
-			continue
-		}
-		parsed, err := dsn.Parse(message)
-		if err != nil {
-			continue
-		}
-		bounces = append(bounces, message)
-		for _, r := range parsed.Recipients {
-			causes = append(causes, classify.Input{Action: string(r.Action), Status: r.Status, Diagnostic: r.DiagnosticCode, Text: message.Text, Address: r.Address})
-		}
-	}
-	rules := classify.Default()
-	return []work{
-		each("processor.Recognize", mails, func(mail []byte) { processor.Recognize(bytes.NewReader(mail), rules) }),
-		each("of it: report.Read", mails, func(mail []byte) { _, _ = report.Read(bytes.NewReader(mail)) }),
-		each("of it: dsn.Parse, of a DSN", bounces, func(m *report.Message) { _, _ = dsn.Parse(m) }),
-		each("of it: Classify, a recipient", causes, func(in classify.Input) { rules.Classify(in) }),
-		each("go-message, parts walked", mails, walkGoMessage),
-		each("net/mail and mime/multipart, parts walked", mails, walkNetMail),
-		each("a scan for line ends", mails, scanLines),
-	}
-}
-
-// each is the work of calling do for each item; the size is that of mails.
-func each[T any](name string, items []T, do func(T)) work {
-	w := work{name: name, calls: len(items), pass: func() error {
-		for _, item := range items {
-			do(item)
-		}
-		return nil
-	}}
-	for _, item := range items {
-		if mail, ok := any(item).([]byte); ok {
-			w.bytes += len(mail)
-		}
-	}
-	return w
-}
-
-func readingSection(works []work, costs []cost) section {
-	s := section{Key: "reading", Title: fmt.Sprintf("Reading %d recorded mails (one goroutine)", works[0].calls), Columns: []column{
-		{"mailsPerSecond", "mails/s", whole}, {"megabytesPerSecond", "MB/s", whole}, {"cpuSeconds", "CPU", seconds}, {"allocations", "allocs", whole},
-		{"allocatedBytes", "bytes", whole}, {"ofRecognize", "×Recognize", times}}}
-	for i, c := range costs {
-		rate, megabytes := none, none
-		if works[i].bytes > 0 {
-			rate, megabytes = 1/c.cpu, float64(works[i].bytes)/float64(works[i].calls)/c.cpu/1e6
-		}
-		s.Rows = append(s.Rows, row{Name: works[i].name, Values: []float64{rate, megabytes, c.cpu, c.allocations, c.bytes, c.cpu / costs[0].cpu}})
-	}
-	return s
+	return []section{workSection(works, costs)}, nil
 }
 
 func workSection(works []work, costs []cost) section {

@@ -15,15 +15,15 @@ func topicCommand() *cobra.Command {
 	command := &cobra.Command{Use: "topic", GroupID: "admin", Short: "Topics, to which notifications are published"}
 	create := &cobra.Command{Use: "create NAME", Short: "Make a topic and print its ARN", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
-			version, _ := command.Flags().GetString("signature-version")
 			var made api.Topic
-			err := newClient(command).call(command.Context(), http.MethodPost, "/v1/topics", query(command), api.Topic{Name: args[0], SignatureVersion: version}, &made)
+			err := newClient(command).call(command.Context(), http.MethodPost, "/v1/topics", query(command), topicFrom(command, args[0]), &made)
 			if err == nil {
 				fmt.Fprintln(command.OutOrStdout(), made.ARN)
 			}
 			return err
 		}}
 	create.Flags().String("signature-version", "", "1 (SHA1, the default) or 2 (SHA256)")
+	create.Flags().Bool("setup-messages", true, "publish a text to the topic when an identity is given it; also changes a topic that exists")
 	list := &cobra.Command{Use: "list", Short: "Print the topics", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			var answer struct{ Topics []api.Topic }
@@ -38,9 +38,45 @@ func topicCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			return newClient(command).call(command.Context(), http.MethodDelete, "/v1/topics", query(command, "arn", args[0]), nil, nil)
 		}}
-	command.AddCommand(create, list, remove)
+	command.AddCommand(create, list, remove, unpublishedCommand(), republishCommand())
 	clientFlags(command.PersistentFlags())
 	return command
+}
+
+// topicFrom holds only what was said.
+func topicFrom(command *cobra.Command, name string) api.Topic {
+	version, _ := command.Flags().GetString("signature-version")
+	wanted := api.Topic{Name: name, SignatureVersion: version}
+	if told, _ := command.Flags().GetBool("setup-messages"); command.Flags().Changed("setup-messages") {
+		wanted.SetupMessages = &told
+	}
+	return wanted
+}
+
+func unpublishedCommand() *cobra.Command {
+	return &cobra.Command{Use: "unpublished", Short: "Print how many notifications are kept for topics that were gone when they came", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			var answer struct{ Unpublished []api.Unpublished }
+			if err := newClient(command).call(command.Context(), http.MethodGet, "/v1/unpublished", query(command), nil, &answer); err != nil {
+				return err
+			}
+			return show(command, []string{"TOPIC", "NOTIFICATIONS", "OLDEST"}, answer.Unpublished, func(u api.Unpublished) []string {
+				return []string{u.TopicARN, fmt.Sprint(u.Notifications), when(u.Oldest.Time)}
+			})
+		}}
+}
+
+func republishCommand() *cobra.Command {
+	return &cobra.Command{Use: "republish ARN [TO-ARN]", Short: "Publish what was kept for a topic that was gone, to it or to another one", Args: cobra.RangeArgs(1, 2),
+		RunE: func(command *cobra.Command, args []string) error {
+			var answer struct{ Republished int }
+			wanted := api.Republication{TopicARN: args[0], To: strings.Join(args[1:], "")}
+			err := newClient(command).call(command.Context(), http.MethodPost, "/v1/unpublished", query(command), wanted, &answer)
+			if err == nil {
+				fmt.Fprintln(command.ErrOrStderr(), answer.Republished, "notifications are on their way")
+			}
+			return err
+		}}
 }
 
 func subscriptionCommand() *cobra.Command {
@@ -100,8 +136,12 @@ func identityCommand() *cobra.Command {
 			if err := newClient(command).call(command.Context(), http.MethodGet, "/v1/identities", query(command), nil, &answer); err != nil {
 				return err
 			}
-			return show(command, []string{"IDENTITY", "BOUNCES", "COMPLAINTS", "DELIVERIES", "FORWARDING"}, answer.Identities, func(i api.Identity) []string {
-				return []string{i.Identity, orDash(*i.BounceTopic), orDash(*i.ComplaintTopic), orDash(*i.DeliveryTopic), fmt.Sprint(*i.Forwarding)}
+			return show(command, []string{"IDENTITY", "BOUNCES", "COMPLAINTS", "DELIVERIES", "FORWARDING", "DETACHED"}, answer.Identities, func(i api.Identity) []string {
+				detached := "-"
+				if i.DetachedTopic != "" {
+					detached = i.DetachedTopic + " " + when(i.DetachedAt.Time)
+				}
+				return []string{i.Identity, orDash(*i.BounceTopic), orDash(*i.ComplaintTopic), orDash(*i.DeliveryTopic), fmt.Sprint(*i.Forwarding), detached}
 			})
 		}}
 	remove := &cobra.Command{Use: "delete ADDRESS|DOMAIN", Short: "Forget an identity", Args: cobra.ExactArgs(1),
@@ -151,13 +191,15 @@ func accountCommand() *cobra.Command {
 	set := &cobra.Command{Use: "set ID", Short: "Make an account (12 digits), or change what its list takes in", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			name, _ := command.Flags().GetString("name")
+			contact, _ := command.Flags().GetString("contact")
 			var reasons []suppression.Reason
 			if command.Flags().Changed("suppress") {
 				reasons = reasonsFrom(command)
 			}
-			return newClient(command).call(command.Context(), http.MethodPut, "/v1/accounts", nil, api.Account{ID: args[0], Name: name, SuppressedReasons: reasons}, nil)
+			return newClient(command).call(command.Context(), http.MethodPut, "/v1/accounts", nil, api.Account{ID: args[0], Name: name, Contact: contact, SuppressedReasons: reasons}, nil)
 		}}
 	set.Flags().String("name", "", "a name for people")
+	set.Flags().String("contact", "", "mail address for alarms about domains and event destinations")
 	set.Flags().StringSlice("suppress", nil, "what puts an address on the account's list (BOUNCE, COMPLAINT); empty: the global list counts; not given: as it is")
 	list := &cobra.Command{Use: "list", Short: "Print the accounts", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -165,8 +207,8 @@ func accountCommand() *cobra.Command {
 			if err := newClient(command).call(command.Context(), http.MethodGet, "/v1/accounts", nil, nil, &answer); err != nil {
 				return err
 			}
-			return show(command, []string{"ACCOUNT", "NAME", "OWN LIST"}, answer.Accounts, func(a api.Account) []string {
-				return []string{a.ID, orDash(a.Name), orDash(strings.Trim(fmt.Sprint(a.SuppressedReasons), "[]"))}
+			return show(command, []string{"ACCOUNT", "NAME", "CONTACT", "OWN LIST"}, answer.Accounts, func(a api.Account) []string {
+				return []string{a.ID, orDash(a.Name), orDash(a.Contact), orDash(strings.Trim(fmt.Sprint(a.SuppressedReasons), "[]"))}
 			})
 		}}
 	command.AddCommand(set, list)

@@ -27,6 +27,8 @@ import (
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/awsapi"
+	"github.com/rebound-mail/rebound/processor/awsapi/auth"
+	"github.com/rebound-mail/rebound/processor/awsapi/sns"
 	"github.com/rebound-mail/rebound/processor/bus"
 	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/delivery"
@@ -47,6 +49,7 @@ type server struct {
 
 	registry *prometheus.Registry
 	metrics  *statistics.Metrics
+	style    processor.Style
 	store    *store.Store
 	index    *suppression.Index
 	bus      *bus.Bus
@@ -214,6 +217,9 @@ func (srv *server) wire(context.Context) error {
 	}
 	mailSender := &delivery.MailSender{Bus: srv.bus, Host: smarthost, Domain: srv.settings.Domain}
 	srv.engine = delivery.New(srv.store, map[string]delivery.Sender{topic.HTTP: httpSender, topic.HTTPS: httpSender, delivery.SMTP: mailSender}, srv.log)
+	srv.engine.Owners = func(ctx context.Context, arn string) ([]string, error) {
+		return account.TopicOwners(ctx, srv.store.Read, arn)
+	}
 	srv.engine.OnAttempt = func(_, outcome string, took time.Duration) {
 		srv.metrics.Attempt(outcome)
 		srv.metrics.Stage("attempt", took)
@@ -222,7 +228,10 @@ func (srv *server) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	if srv.style, err = srv.settings.style(); err != nil {
+		return err
+	}
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: srv.style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -243,7 +252,7 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Domain: srv.settings.Domain,
+	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
 		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
@@ -262,8 +271,17 @@ func (srv *server) handler() http.Handler {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	mux.Handle("/", (&awsapi.Links{Store: srv.store, Signer: srv.signer, Log: srv.log}).Handler())
+	mux.Handle("/", srv.aws().Handler())
 	return mux
+}
+
+// aws is what clients of AWS talk to.
+func (srv *server) aws() *awsapi.Server {
+	topics := &sns.API{Store: srv.store, Region: srv.settings.Region, Wake: srv.engine.Wake,
+		EndQuietly: srv.settings.UnsubscribeConfirmation == endQuietly, Log: srv.log}
+	server := &awsapi.Server{Auth: &auth.Authenticator{DB: srv.store.Read, Open: srv.settings.Auth == authNone}, Signer: srv.signer, Log: srv.log}
+	server.Services = append(server.Services, topics.Service())
+	return server
 }
 
 // run works until ctx ends, then drains: first no mail comes in any more, then what is in hand is finished.

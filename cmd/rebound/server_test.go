@@ -83,13 +83,14 @@ func TestEveryAcceptedMailHasItsEffectsAfterAStop(t *testing.T) {
 func (r *running) registerAll(mails int, recipient func(i int) string) (paths []string) {
 	r.t.Helper()
 	now := time.Now()
+	registrar := processor.Registrar{DB: r.srv.store.Read}
 	err := r.srv.store.Transact(r.t.Context(), func(tx *sql.Tx) error {
 		for i := range mails {
 			mail, err := sentmail.Registration{MessageID: fmt.Sprintf("<m%d@sender.example>", i), Source: "news@sender.example", Destination: []string{recipient(i)}}.Mail(now)
 			if err != nil {
 				return err
 			}
-			if err := processor.RecordSent(r.t.Context(), tx, &mail); err != nil {
+			if err := registrar.Record(r.t.Context(), tx, &mail, now); err != nil {
 				return err
 			}
 			paths = append(paths, r.srv.keys.Make(mail.Account, mail.Recipients[0].ID, now)+"@"+r.srv.settings.Domain)

@@ -15,6 +15,8 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rebound-mail/rebound/processor"
 )
 
 // settings is what a server is told: flags over environment (REBOUND_…) over a YAML file over these defaults.
@@ -30,7 +32,11 @@ type settings struct {
 	PublicURL string   `koanf:"public_url"`
 	// CertificateURL is where subscribers fetch the signing certificate; consumers with hard-coded hosts want https://sns.REGION.amazonaws.com.
 	CertificateURL string `koanf:"certificate_url"`
-	TLS            struct {
+	// Auth says whether the signatures of calls to the APIs of SES and SNS are verified: authSigV4 or authNone.
+	Auth string `koanf:"auth"`
+	// UnsubscribeConfirmation says who gets that message of SNS: endOpenly or endQuietly.
+	UnsubscribeConfirmation string `koanf:"unsubscribe_confirmation"`
+	TLS                     struct {
 		Certificate string `koanf:"certificate"`
 		Key         string `koanf:"key"`
 	} `koanf:"tls"`
@@ -46,11 +52,25 @@ type settings struct {
 	Webhooks struct {
 		Allow []string `koanf:"allow"`
 	} `koanf:"webhooks"`
+	// Notifications is how they are written where consumers differ: see processor.Style.
+	Notifications struct {
+		Recipients  string `koanf:"recipients"`
+		Destination string `koanf:"destination"`
+		Headers     string `koanf:"headers"`
+	} `koanf:"notifications"`
 	// Classify.Rules is a file of own rules, which are asked before the built-in ones.
 	Classify struct {
 		Rules string `koanf:"rules"`
 	} `koanf:"classify"`
 }
+
+// What some settings may be.
+const (
+	authSigV4  = "sigv4"
+	authNone   = "none"            // for development, on this machine only
+	endOpenly  = "unauthenticated" // whoever's unsubscribe link was visited
+	endQuietly = "never"
+)
 
 // The roles of a process.
 const (
@@ -66,8 +86,9 @@ func defaults() map[string]any {
 		"data": "./data", "domain": "rebound.localhost", "region": "us-east-1",
 		"http": "127.0.0.1:8025", "https": "", "smtp": "127.0.0.1:2525", "lmtp": "",
 		"roles":      []string{roleIntake, roleWorker, roleDelivery, roleAPI},
-		"public_url": "", "certificate_url": "", "tls.certificate": "", "tls.key": "", "nats.url": "", "nats.listen": "",
+		"public_url": "", "certificate_url": "", "auth": authSigV4, "unsubscribe_confirmation": endOpenly, "tls.certificate": "", "tls.key": "", "nats.url": "", "nats.listen": "",
 		"smarthost.address": "127.0.0.1:25", "smarthost.username": "", "smarthost.password": "", "webhooks.allow": []string{},
+		"notifications.recipients": "single", "notifications.destination": "recipient-first", "notifications.headers": "always",
 		"classify.rules": "",
 	}
 }
@@ -225,7 +246,10 @@ func distance(a, b string) int {
 
 // check finds what cannot work before anything is opened.
 func (s settings) check() error {
-	problems := append(s.checkAddresses(), s.checkURLs()...)
+	problems := slices.Concat(s.checkAddresses(), s.checkURLs(), s.checkAWS())
+	if _, err := s.style(); err != nil {
+		problems = append(problems, fmt.Errorf("settings: %w", err))
+	}
 	if len(s.Roles) == 0 {
 		problems = append(problems, errors.New("settings: roles: name at least one, or leave them out for all"))
 	}
@@ -247,6 +271,32 @@ func (s settings) check() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// checkAWS looks at what the APIs of SES and SNS are told.
+func (s settings) checkAWS() (problems []error) {
+	switch s.Auth {
+	case authSigV4:
+	case authNone:
+		for _, addr := range []string{s.HTTP, s.HTTPS} {
+			if addr != "" && !isLoopback(addr) {
+				problems = append(problems, fmt.Errorf("settings: auth: none opens everything to whoever reaches %s; listen on 127.0.0.1, or leave it at %s", addr, authSigV4))
+			}
+		}
+	default:
+		problems = append(problems, fmt.Errorf("settings: auth: %q is neither %s nor %s", s.Auth, authSigV4, authNone))
+	}
+	if s.UnsubscribeConfirmation != endOpenly && s.UnsubscribeConfirmation != endQuietly {
+		problems = append(problems, fmt.Errorf("settings: unsubscribe_confirmation: %q is neither %s nor %s", s.UnsubscribeConfirmation, endOpenly, endQuietly))
+	}
+	return problems
+}
+
+// isLoopback tells whether only this machine reaches an address.
+func isLoopback(hostPort string) bool {
+	host, _, _ := net.SplitHostPort(hostPort)
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 func (s settings) checkAddresses() (problems []error) {
@@ -279,6 +329,11 @@ func (s settings) checkURLs() (problems []error) {
 
 // isSocket says whether an address is the path of a Unix socket.
 func isSocket(addr string) bool { return strings.HasPrefix(addr, "/") || strings.HasPrefix(addr, "./") }
+
+// style is how notifications are written.
+func (s settings) style() (processor.Style, error) {
+	return processor.ParseStyle(s.Notifications.Recipients, s.Notifications.Destination, s.Notifications.Headers)
+}
 
 func (s settings) has(role string) bool { return slices.Contains(s.Roles, role) }
 

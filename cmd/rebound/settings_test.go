@@ -34,9 +34,10 @@ func TestWithNothingSaidTheDefaultsHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := settings{Data: "./data", Domain: "rebound.localhost", Region: "us-east-1", HTTP: "127.0.0.1:8025", SMTP: "127.0.0.1:2525",
-		Roles: []string{"intake", "worker", "delivery", "api"}}
+		Auth: "sigv4", UnsubscribeConfirmation: "unauthenticated", Roles: []string{"intake", "worker", "delivery", "api"}}
 	want.SmartHost.Address = "127.0.0.1:25"
 	want.Webhooks.Allow = []string{}
+	want.Notifications.Recipients, want.Notifications.Destination, want.Notifications.Headers = "single", "recipient-first", "always"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -98,6 +99,9 @@ func TestAWrongSettingIsAnErrorThatSaysWhereAndWhatWouldBeRight(t *testing.T) {
 		"no host and port of LMTP":  {"lmtp: '2424'\n", `lmtp: "2424" is no host:port`},
 		"no host and port to relay": {"smarthost:\n  address: mail.example\n", `smarthost.address: "mail.example" is no host:port`},
 		"no network":                {"webhooks:\n  allow: [10.0.0.1]\n", `webhooks.allow: "10.0.0.1" is no network`},
+		"no way to group":           {"notifications:\n  recipients: many\n", `notifications.recipients: "many" is neither single nor grouped`},
+		"no destination":            {"notifications:\n  destination: first\n", `notifications.destination: "first" is none of recipient-first, all and recipient-only`},
+		"no time for headers":       {"notifications:\n  headers: never\n", `notifications.headers: "never" is neither always nor on-request`},
 		"half of TLS":               {"tls:\n  key: a\n", "tls needs both certificate and key"},
 		"https without TLS":         {"https: 127.0.0.1:8443\n", "https needs tls.certificate and tls.key"},
 		"a public URL without host": {"public_url: rebound.example\n", `public_url: "rebound.example" is no URL`},

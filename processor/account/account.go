@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rebound-mail/rebound/dsn/address"
 	"github.com/rebound-mail/rebound/suppression"
 )
 
@@ -29,6 +30,8 @@ const (
 type Account struct {
 	ID   string // 12 digits
 	Name string // for people; may be empty
+	// Contact is the mail address of who runs the account, for alarms; may be empty.
+	Contact string
 	// SuppressedReasons are the reasons for which addresses come on the account's own list, and for which the list counts.
 	// Without any the account has no list of its own and follows the global one.
 	SuppressedReasons []suppression.Reason
@@ -92,7 +95,7 @@ func Create(ctx context.Context, tx *sql.Tx, a Account, now time.Time) (Account,
 	if err != nil {
 		return Account{}, err
 	}
-	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, reasons, ttl, string(a.SuppressionScope), a.Created.UnixMilli()))
+	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, ttl, string(a.SuppressionScope), a.Created.UnixMilli()))
 	if err != nil {
 		return Account{}, fmt.Errorf("account: create %s: %w", a.ID, err)
 	}
@@ -127,14 +130,14 @@ func List(ctx context.Context, db *sql.DB, after string, limit int) ([]Account, 
 	return accounts, nil
 }
 
-// Put changes name and suppression settings of an account. The error wraps ErrInvalid, or ErrNotFound when there is no
+// Put changes name, contact and suppression settings of an account. The error wraps ErrInvalid, or ErrNotFound when there is no
 // such account.
 func Put(ctx context.Context, tx *sql.Tx, a Account) error {
 	reasons, ttl, err := a.encode()
 	if err != nil {
 		return err
 	}
-	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)), a.ID))
+	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)), a.ID))
 	if err == nil && !changed {
 		err = ErrNotFound
 	}
@@ -161,6 +164,9 @@ func (a Account) encode() (reasons, ttl string, err error) {
 	}
 	if len(a.Name) > maxName {
 		return "", "", fmt.Errorf("account: %w: the name of %s has %d bytes: at most %d", ErrInvalid, a.ID, len(a.Name), maxName)
+	}
+	if a.Contact != "" && !address.IsAddress(a.Contact) {
+		return "", "", fmt.Errorf("account: %w: the contact of %s, %.100q, is no mail address", ErrInvalid, a.ID, a.Contact)
 	}
 	if a.SuppressionScope != "" && a.SuppressionScope != ScopeAccount && a.SuppressionScope != ScopeIdentity {
 		return "", "", fmt.Errorf("account: %w: suppression scope %.20q: write %s or %s", ErrInvalid, a.SuppressionScope, ScopeAccount, ScopeIdentity)

@@ -1,6 +1,9 @@
 package account
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrNotFound is wrapped by the error for an account, key or identity that does not exist.
@@ -14,6 +17,8 @@ var (
 	// ErrNoChannel is wrapped by the error for an identity whose forwarding is off while bounces or complaints have no topic:
 	// its owner must hear of them in one way at least.
 	ErrNoChannel = errors.New("forwarding can be off only when both bounces and complaints have a topic")
-	// ErrTooMany is wrapped by the error for one identity more than MaxIdentities.
-	ErrTooMany = errors.New("it has all the identities that an account may have")
+	// ErrTooMany is wrapped by the error for one more than MaxIdentities, MaxConfigurationSets or MaxEventDestinations.
+	ErrTooMany = errors.New("there are as many as there may be")
+	// ErrNoConfigurationSet is wrapped by the error for a configuration set that does not exist. It is ErrNotFound too.
+	ErrNoConfigurationSet = fmt.Errorf("configuration set: %w", ErrNotFound)
 )

@@ -27,6 +27,11 @@ type Identity struct {
 	// HeadersInBounce and the two others are whether a notification of the kind holds the header of the mail.
 	HeadersInBounce, HeadersInComplaint, HeadersInDelivery bool
 
+	// DetachedTopic is the topic that was taken away last because it was gone, and Detached when. They are zero when there was
+	// none, and once a topic is set again.
+	DetachedTopic string
+	Detached      time.Time
+
 	Created time.Time // kept in milliseconds
 }
 
@@ -52,6 +57,15 @@ func (i Identity) Forwards(kind schemas.NotificationType) bool {
 		return i.ForwardingEnabled || i.Topic(kind) == ""
 	}
 	return false
+}
+
+// ClearTopic takes a topic away wherever the identity uses it. Feedback that has none goes by mail.
+func (i *Identity) ClearTopic(arn string) {
+	for _, topic := range []*string{&i.BounceTopic, &i.ComplaintTopic, &i.DeliveryTopic} {
+		if *topic == arn {
+			*topic = ""
+		}
+	}
 }
 
 func (i *Identity) topic(kind schemas.NotificationType) *string {
@@ -93,7 +107,7 @@ func CreateIdentity(ctx context.Context, tx *sql.Tx, account, identity string, n
 	if !errors.Is(err, ErrNotFound) {
 		return Identity{}, err
 	}
-	if err := hasRoom(ctx, tx, account); err != nil {
+	if err := hasRoom(ctx, tx, account, countIdentities, MaxIdentities); err != nil {
 		return Identity{}, fmt.Errorf("account: create identity %s of account %q: %w", normal, account, err)
 	}
 	i = Identity{Account: account, Identity: normal, ForwardingEnabled: true, HeadersInBounce: true, HeadersInComplaint: true,
@@ -151,7 +165,8 @@ func (i Identity) save(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	changed, err := affects(tx.ExecContext(ctx, updateIdentity, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
-		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery), i.Account, key))
+		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery),
+		i.DetachedTopic, millisOf(i.Detached), i.Account, key))
 	if err == nil && !changed {
 		err = ErrNotFound
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/rebound-mail/rebound/schemas"
 )
@@ -28,6 +29,9 @@ func SetTopic(ctx context.Context, tx *sql.Tx, account, identity string, kind sc
 			return unknownKind(kind)
 		}
 		*topic = arn
+		if arn != "" {
+			i.DetachedTopic, i.Detached = "", time.Time{}
+		}
 		return nil
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rebound-mail/rebound/processor"
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/bus"
 	"github.com/rebound-mail/rebound/processor/classify"
@@ -28,7 +29,8 @@ type API struct {
 	Index    *suppression.Index // of the suppression lists in Store
 	Bus      *bus.Bus
 	Keys     *returnpath.Keys
-	Region   string            // of the ARNs of new topics
+	Region   string            // of the ARNs of new topics and in events
+	Style    processor.Style   // of the events of registered mails
 	Domain   string            // of return paths
 	Feedback http.Handler      // POST /v1/feedback
 	Unknown  *classify.Samples // replies that no rule knows, for GET /v1/unclassified; nil: none
@@ -49,6 +51,8 @@ func (a *API) Handler() http.Handler {
 		"GET /v1/topics":             a.listTopics,
 		"POST /v1/topics":            a.createTopic,
 		"DELETE /v1/topics":          a.deleteTopic,
+		"GET /v1/unpublished":        a.listUnpublished,
+		"POST /v1/unpublished":       a.republish,
 		"GET /v1/subscriptions":      a.listSubscriptions,
 		"POST /v1/subscriptions":     a.subscribe,
 		"DELETE /v1/subscriptions":   a.unsubscribe,

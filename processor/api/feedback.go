@@ -51,10 +51,12 @@ func (a *API) postSent(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "%v", err)
 	}
-	err = a.transact(r, func(ctx context.Context, tx *sql.Tx) error { return processor.RecordSent(ctx, tx, &mail) })
+	registrar := processor.Registrar{DB: a.Store.Read, Region: a.Region, Style: a.Style}
+	err = a.transact(r, func(ctx context.Context, tx *sql.Tx) error { return registrar.Record(ctx, tx, &mail, a.now()) })
 	if err != nil {
 		return nil, err
 	}
+	a.Wake()
 	answer := SentAnswer{MessageID: mail.MessageID, ReturnPaths: map[string]string{}}
 	for _, recipient := range mail.Recipients {
 		answer.ReturnPaths[recipient.Address] = a.Keys.Make(mail.Account, recipient.ID, a.now()) + "@" + a.Domain

@@ -3,24 +3,21 @@ package api
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 
 	"github.com/rebound-mail/rebound/processor/account"
+	"github.com/rebound-mail/rebound/processor/awsapi/auth"
 )
 
 // authenticatedAs is the context key of the account that a request's access key belongs to.
 type authenticatedAs struct{}
 
-// guard lets callers on this machine in, and others only with an access key (HTTP Basic, key id and secret). A request that a proxy
-// brought counts as from elsewhere, and so does one under a host name that is not this machine's: a web page that a browser here shows
-// must not reach the API (DNS rebinding); pages of other sites are kept out by their origin.
+// guard lets callers on this machine in, and others only with an access key (HTTP Basic, key id and secret). Pages of other
+// sites are kept out by their origin.
 func (a *API) guard(next http.Handler) http.Handler {
 	checked := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, secret, given := r.BasicAuth()
-		if !given && isLocal(r) {
+		if !given && auth.IsLocal(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -38,20 +35,4 @@ func (a *API) guard(next http.Handler) http.Handler {
 		}
 	})
 	return http.NewCrossOriginProtection().Handler(checked)
-}
-
-func isLocal(r *http.Request) bool {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !from.Addr().Unmap().IsLoopback() {
-		return false
-	}
-	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("Via") != "" {
-		return false
-	}
-	host := strings.Trim(r.Host, "[]") // of [::1]
-	if name, _, err := net.SplitHostPort(r.Host); err == nil {
-		host = name
-	}
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }

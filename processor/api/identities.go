@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"time"
 
+	"github.com/rebound-mail/rebound/processor"
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/suppression"
@@ -23,6 +25,10 @@ type Identity struct {
 	HeadersInComplaint *bool        `json:"headersInComplaint,omitempty"`
 	HeadersInDelivery  *bool        `json:"headersInDelivery,omitempty"`
 	Created            schemas.Time `json:"created,omitzero"`
+	// DetachedTopic is the topic that was taken away last because it was gone, and DetachedAt when. Absent when there was none, and
+	// once a topic is set again; what a PUT says of them is ignored.
+	DetachedTopic string       `json:"detachedTopic,omitempty"`
+	DetachedAt    schemas.Time `json:"detachedAt,omitzero"`
 }
 
 // Account is one sender. SuppressedReasons says what its own list takes in (BOUNCE, COMPLAINT); with none the account goes by the
@@ -30,6 +36,7 @@ type Identity struct {
 type Account struct {
 	ID                string               `json:"id"`
 	Name              string               `json:"name,omitempty"`
+	Contact           string               `json:"contact,omitempty"` // mail address for alarms
 	SuppressedReasons []suppression.Reason `json:"suppressedReasons"`
 	Created           schemas.Time         `json:"created,omitzero"`
 }
@@ -48,7 +55,8 @@ func (a *API) listIdentities(r *http.Request) (any, error) {
 		one := &found[i]
 		identities[i] = Identity{Identity: one.Identity, BounceTopic: &one.BounceTopic, ComplaintTopic: &one.ComplaintTopic, DeliveryTopic: &one.DeliveryTopic,
 			Forwarding: &one.ForwardingEnabled, HeadersInBounce: &one.HeadersInBounce, HeadersInComplaint: &one.HeadersInComplaint,
-			HeadersInDelivery: &one.HeadersInDelivery, Created: schemas.Time{Time: one.Created}}
+			HeadersInDelivery: &one.HeadersInDelivery, Created: schemas.Time{Time: one.Created},
+			DetachedTopic: one.DetachedTopic, DetachedAt: schemas.Time{Time: one.Detached}}
 	}
 	return struct {
 		Identities []Identity `json:"identities"`
@@ -71,11 +79,12 @@ func (a *API) putIdentity(r *http.Request) (any, error) {
 			}
 		}
 	}
-	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+	err = a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
 		identity, err := account.CreateIdentity(ctx, tx, owner.ID, wanted.Identity, a.now())
 		if err != nil && !errors.Is(err, account.ErrExists) {
 			return accountRefusal(err)
 		}
+		before := identity
 		set(&identity.BounceTopic, wanted.BounceTopic)
 		set(&identity.ComplaintTopic, wanted.ComplaintTopic)
 		set(&identity.DeliveryTopic, wanted.DeliveryTopic)
@@ -86,8 +95,28 @@ func (a *API) putIdentity(r *http.Request) (any, error) {
 		if !identity.ForwardingEnabled && (identity.BounceTopic == "" || identity.ComplaintTopic == "") {
 			return accountRefusal(account.ErrNoChannel)
 		}
+		if err := a.announce(ctx, tx, before, &identity); err != nil {
+			return err
+		}
 		return accountRefusal(account.PutIdentity(ctx, tx, identity))
 	})
+	a.Wake()
+	return nil, err
+}
+
+// announce tells each topic that an identity is given that it was. What was detached before is thereby mended.
+func (a *API) announce(ctx context.Context, tx *sql.Tx, before account.Identity, identity *account.Identity) error {
+	for _, kind := range []schemas.NotificationType{schemas.TypeBounce, schemas.TypeComplaint, schemas.TypeDelivery} {
+		arn := identity.Topic(kind)
+		if arn == "" || arn == before.Topic(kind) {
+			continue
+		}
+		identity.DetachedTopic, identity.Detached = "", time.Time{}
+		if err := processor.AnnounceIdentityTopic(ctx, tx, a.Store.Read, identity.Identity, kind, arn, a.now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // accountRefusal tells the caller's mistakes from ours.
@@ -131,7 +160,7 @@ func (a *API) listAccounts(r *http.Request) (any, error) {
 	accounts := []Account{}
 	for _, one := range found {
 		if !authenticated || one.ID == only {
-			accounts = append(accounts, Account{ID: one.ID, Name: one.Name, SuppressedReasons: one.SuppressedReasons, Created: schemas.Time{Time: one.Created}})
+			accounts = append(accounts, Account{ID: one.ID, Name: one.Name, Contact: one.Contact, SuppressedReasons: one.SuppressedReasons, Created: schemas.Time{Time: one.Created}})
 		}
 	}
 	return struct {
@@ -155,6 +184,9 @@ func (a *API) putAccount(r *http.Request) (any, error) {
 	changed.ID = wanted.ID
 	if wanted.Name != "" {
 		changed.Name = wanted.Name
+	}
+	if wanted.Contact != "" {
+		changed.Contact = wanted.Contact
 	}
 	if wanted.SuppressedReasons != nil {
 		changed.SuppressedReasons = wanted.SuppressedReasons

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
+	"github.com/rebound-mail/rebound/processor"
 	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
@@ -18,6 +18,7 @@ type Topic struct {
 	ARN              string       `json:"topicArn,omitempty"`
 	Name             string       `json:"name"`
 	SignatureVersion string       `json:"signatureVersion,omitempty"`
+	SetupMessages    *bool        `json:"setupMessages,omitempty"` // whether it gets set-up texts; in a POST an absent one keeps its value, true at first
 	Created          schemas.Time `json:"created,omitzero"`
 }
 
@@ -46,7 +47,7 @@ func (a *API) listTopics(r *http.Request) (any, error) {
 	}
 	topics := make([]Topic, len(found))
 	for i, one := range found {
-		topics[i] = Topic{ARN: one.ARN, Name: one.Name, SignatureVersion: one.SignatureVersion, Created: schemas.Time{Time: one.Created}}
+		topics[i] = shownTopic(one)
 	}
 	return struct {
 		Topics []Topic `json:"topics"`
@@ -66,9 +67,23 @@ func (a *API) createTopic(r *http.Request) (any, error) {
 	var made topic.Topic
 	err = a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
 		made, err = topic.CreateTopic(ctx, tx, a.Region, topic.Topic{Account: owner.ID, Name: wanted.Name, SignatureVersion: wanted.SignatureVersion}, a.now())
-		return err
+		if err != nil || wanted.SetupMessages == nil {
+			return err
+		}
+		if delete(made.Attributes, processor.SetupMessages); !*wanted.SetupMessages {
+			if made.Attributes == nil {
+				made.Attributes = map[string]string{}
+			}
+			made.Attributes[processor.SetupMessages] = "false"
+		}
+		return topic.UpdateTopic(ctx, tx, made)
 	})
-	return Topic{ARN: made.ARN, Name: made.Name, SignatureVersion: made.SignatureVersion, Created: schemas.Time{Time: made.Created}}, topicRefusal(err)
+	return shownTopic(made), topicRefusal(err)
+}
+
+func shownTopic(t topic.Topic) Topic {
+	told := t.Attributes[processor.SetupMessages] != "false"
+	return Topic{ARN: t.ARN, Name: t.Name, SignatureVersion: t.SignatureVersion, SetupMessages: &told, Created: schemas.Time{Time: t.Created}}
 }
 
 func (a *API) deleteTopic(r *http.Request) (any, error) {
@@ -133,7 +148,7 @@ func (a *API) subscribe(r *http.Request) (any, error) {
 	var made topic.Subscription
 	err := a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
 		var err error
-		made, err = Subscribe(ctx, tx, topic.Subscription{TopicARN: wanted.TopicARN, Protocol: wanted.Protocol, Endpoint: wanted.Endpoint, Raw: wanted.Raw}, a.now())
+		made, err = delivery.Subscribe(ctx, tx, topic.Subscription{TopicARN: wanted.TopicARN, Protocol: wanted.Protocol, Endpoint: wanted.Endpoint, Raw: wanted.Raw}, a.now())
 		return err
 	})
 	if err != nil {
@@ -141,16 +156,6 @@ func (a *API) subscribe(r *http.Request) (any, error) {
 	}
 	a.Wake()
 	return shown(made), nil
-}
-
-// Subscribe makes a subscription and puts its confirmation message into the outbox.
-func Subscribe(ctx context.Context, tx *sql.Tx, wanted topic.Subscription, now time.Time) (topic.Subscription, error) {
-	made, err := topic.Subscribe(ctx, tx, wanted, now)
-	if err != nil || made.Confirmed {
-		return made, err
-	}
-	return made, delivery.Enqueue(ctx, tx, delivery.Message{ID: schemas.NewUUID(), TopicARN: made.TopicARN, Kind: delivery.KindSubscriptionConfirmation,
-		Targets: []delivery.Target{{SubscriptionARN: made.ARN, Protocol: made.Protocol, Endpoint: made.Endpoint}}}, now)
 }
 
 func (a *API) unsubscribe(r *http.Request) (any, error) {

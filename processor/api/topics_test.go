@@ -22,7 +22,8 @@ func TestTopicsAreMadeListedAndDeleted(t *testing.T) {
 	s := newServer(t)
 	var made, again api.Topic
 	s.do(http.MethodPost, "/v1/topics", api.Topic{Name: "feedback", SignatureVersion: "2"}, &made)
-	want := api.Topic{ARN: "arn:aws:sns:us-east-1:000000000000:feedback", Name: "feedback", SignatureVersion: "2", Created: schemas.Time{Time: now}}
+	yes := true
+	want := api.Topic{ARN: "arn:aws:sns:us-east-1:000000000000:feedback", Name: "feedback", SignatureVersion: "2", SetupMessages: &yes, Created: schemas.Time{Time: now}}
 	if diff := cmp.Diff(want, made); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

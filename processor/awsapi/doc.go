@@ -1,5 +1,5 @@
-// Package awsapi answers what SNS answers on its own port: the links that stand in the messages to subscribers (ConfirmSubscription and
-// Unsubscribe, unsigned GET requests of the Query protocol), and the files with the certificates that verify signatures.
+// Package awsapi answers what clients of AWS ask, all on one port: SNS and SES v1 in the Query protocol, SES v2 in JSON, the links that stand
+// in the messages to subscribers, and the files with the certificates that verify signatures.
 //
-// It holds no state of its own: topics, subscriptions and keys are package topic's.
+// The package itself only finds out who calls and which API is meant: auth and sigv4 know callers, query the protocol, sns the API of SNS.
 package awsapi

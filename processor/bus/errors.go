@@ -24,6 +24,10 @@ var (
 	// ErrUnsuitable is returned by Open when a server, or a stream that is there already, lacks what the bus cannot do
 	// without. The text says what to change.
 	ErrUnsuitable = errors.New("the server cannot carry the bus")
+	// ErrSubject is returned for a subject that subscribers may not have messages published on.
+	ErrSubject = errors.New(`a subject is "sns." and words of letters, digits, "-" and "_", separated by dots`)
+	// ErrNoStream is returned by PublishTo when no stream of JetStream takes the subject: nobody would keep the message.
+	ErrNoStream = errors.New("no stream takes the subject; make one that does, or the message would be lost")
 	// ErrInUse is returned by Open when another process uses the folder.
 	ErrInUse = errors.New("another rebound is using this folder")
 )

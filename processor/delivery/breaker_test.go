@@ -12,7 +12,7 @@ var (
 
 func failures(n int, b breaker, now time.Time) breaker {
 	for range n {
-		b = b.after(failed, now)
+		b = b.after(failed, 0, now)
 	}
 	return b
 }
@@ -26,10 +26,10 @@ func TestTheBreakerOpensAfterTwentyFailuresInARow(t *testing.T) {
 	if !b.halfOpen() || b.pausedUntil != start.Add(20*time.Second) {
 		t.Fatalf("not open after 20: %+v", b)
 	}
-	if late := b.after(failed, start.Add(19*time.Second)); late != b {
+	if late := b.after(failed, 0, start.Add(19*time.Second)); late != b {
 		t.Errorf("a late failure counted: %+v", late)
 	}
-	if got := b.after(Result{Outcome: Delivered, Status: 200}, start); got != (breaker{}) {
+	if got := b.after(Result{Outcome: Delivered, Status: 200}, 0, start); got != (breaker{lastSuccess: start}) {
 		t.Errorf("a delivery left %+v", got)
 	}
 }
@@ -41,7 +41,7 @@ func TestProbesGoOnAtGrowingIntervals(t *testing.T) {
 			t.Errorf("got a wait of %v, want %vs", wait, int(want))
 		}
 		now = b.pausedUntil
-		b = b.after(failed, now)
+		b = b.after(failed, 0, now)
 	}
 	if wait := probeWait(1 << 40); wait != lastProbe {
 		t.Errorf("got %v after many failures", wait)
@@ -57,13 +57,13 @@ func TestOnlyFailuresOfTheEndpointCount(t *testing.T) {
 		"a refusal is an answer":         {Result{Outcome: Final, Status: 404}, breaker{}},
 		"an entry that was not sent":     {Result{Outcome: Final}, b},
 		"an attempt that was not made":   {Result{Outcome: NotTried}, b},
-		"an endpoint that asks for time": {Result{Outcome: Retry, Status: 429, RetryAfter: time.Minute}, breaker{6, start.Add(time.Minute)}},
+		"an endpoint that asks for time": {Result{Outcome: Retry, Status: 429, RetryAfter: time.Minute}, breaker{failures: 6, strikes: 6, pausedUntil: start.Add(time.Minute), failingSince: start}},
 	} {
-		if got := b.after(test.result, start); got != test.want {
+		if got := b.after(test.result, 0, start); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
 		}
 	}
-	open := failures(19, breaker{}, start).after(Result{Outcome: Retry, RetryAfter: 3 * time.Second}, start)
+	open := failures(19, breaker{}, start).after(Result{Outcome: Retry, RetryAfter: 3 * time.Second}, 0, start)
 	if open.pausedUntil != start.Add(firstProbe) {
 		t.Errorf("a short Retry-After shortened the pause to %v", open.pausedUntil.Sub(start))
 	}

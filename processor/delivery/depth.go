@@ -16,18 +16,32 @@ func Depth(ctx context.Context, db *sql.DB) (waiting, failed int, err error) {
 	return all - failed, failed, nil
 }
 
+// Health says in a word how an endpoint is doing.
+type Health string
+
+// The healths.
+const (
+	Healthy Health = "healthy"
+	Failing Health = "failing" // the last attempts failed
+	Paused  Health = "paused"  // its breaker is open, or it asked for time: no attempt before PausedUntil
+	Probing Health = "probing" // its breaker lets one attempt through at a time
+)
+
 // EndpointDepth says how an endpoint is doing.
 type EndpointDepth struct {
-	Protocol    string
-	Endpoint    string // may hold a password: show it with topic.MaskEndpoint
-	Waiting     int
-	Failed      int
-	Failures    int       // attempts that failed in a row
-	PausedUntil time.Time // no attempt before; zero when there is no pause
+	Protocol     string
+	Endpoint     string // may hold a password: show it with topic.MaskEndpoint
+	Waiting      int
+	Failed       int
+	Health       Health
+	Failures     int       // attempts that failed in a row
+	FailingSince time.Time // the first of them; zero when there are none
+	PausedUntil  time.Time // no attempt before; zero when there was no pause since the last success
+	LastSuccess  time.Time // to the minute; zero when there was none
 }
 
-// Endpoints returns the endpoints that have entries.
-func Endpoints(ctx context.Context, db *sql.DB) ([]EndpointDepth, error) {
+// Endpoints returns the endpoints that have entries, and those that were delivered to in the time that entries are kept.
+func Endpoints(ctx context.Context, db *sql.DB, now time.Time) ([]EndpointDepth, error) {
 	rows, err := db.QueryContext(ctx, selectEndpoints)
 	if err != nil {
 		return nil, fmt.Errorf("delivery: endpoints: %w", err)
@@ -36,19 +50,31 @@ func Endpoints(ctx context.Context, db *sql.DB) ([]EndpointDepth, error) {
 	var endpoints []EndpointDepth
 	for rows.Next() {
 		var e EndpointDepth
+		var b breaker
 		var all int
-		var paused int64
-		if err := rows.Scan(&e.Protocol, &e.Endpoint, &e.Failures, &paused, &all, &e.Failed); err != nil {
+		var paused, failing, success int64
+		if err := rows.Scan(&e.Protocol, &e.Endpoint, &b.failures, &b.strikes, &paused, &failing, &success, &all, &e.Failed); err != nil {
 			return nil, fmt.Errorf("delivery: endpoints: %w", err)
 		}
-		e.Waiting = all - e.Failed
-		if paused > 0 {
-			e.PausedUntil = fromMillis(paused)
-		}
+		e.Waiting, e.Failures, b.pausedUntil = all-e.Failed, b.failures, fromMillisOrZero(paused)
+		e.PausedUntil, e.FailingSince, e.LastSuccess = b.pausedUntil, fromMillisOrZero(failing), fromMillisOrZero(success)
+		e.Health = b.health(now)
 		endpoints = append(endpoints, e)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("delivery: endpoints: %w", err)
 	}
 	return endpoints, nil
+}
+
+func (b breaker) health(now time.Time) Health {
+	switch {
+	case b.paused(now):
+		return Paused
+	case b.halfOpen():
+		return Probing
+	case b.failures > 0:
+		return Failing
+	}
+	return Healthy
 }

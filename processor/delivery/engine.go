@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/store"
+	"github.com/rebound-mail/rebound/processor/topic"
 )
 
 const (
@@ -31,13 +33,18 @@ type Engine struct {
 	// Name tells the engines that share a database apart, and is the same over restarts: an engine that starts takes back what it had
 	// in hand before. "" is right when there is one.
 	Name string
+	// Owners, when set, returns the mail addresses of those who are told that a subscription of the topic loses messages.
+	Owners func(ctx context.Context, topicARN string) ([]string, error)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Jitter returns what part of a tenth is added to a delay, from 0 to 1; nil means a random one. Many goroutines call it.
+	Jitter func() float64
 
-	store   *store.Store
-	senders map[string]Sender
-	log     *slog.Logger
-	wake    chan struct{}
+	store     *store.Store
+	senders   map[string]Sender
+	log       *slog.Logger
+	wake      chan struct{}
+	throttles throttles
 }
 
 // New returns an engine that sends with the sender of each protocol.
@@ -112,10 +119,18 @@ func isBroken(err error) bool {
 	return errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrClosed)
 }
 
+func (e *Engine) jitter() float64 {
+	if e.Jitter != nil {
+		return e.Jitter()
+	}
+	return rand.Float64()
+}
+
 // attempt makes one attempt and tells how it went.
 func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protocol string, c claimed) finished {
 	f := finished{claimed: c, result: Result{Outcome: NotTried}}
-	entry, ok, err := load(context.WithoutCancel(ctx), e.store.Read, c.id, e.name()) // watching ctx costs more than the look-up takes
+	unbound := context.WithoutCancel(ctx) // watching ctx costs more than the look-ups take
+	entry, ok, err := load(unbound, e.store.Read, c.id, e.name())
 	if err != nil {
 		f.result.Err = err
 		return f
@@ -123,17 +138,69 @@ func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protoc
 	if !ok { // dropped, or redriven by somebody meanwhile
 		return f
 	}
+	f.entry = entry
+	if err := e.address(unbound, &f, &terms); err != nil {
+		f.result.Err = err
+		return f
+	}
+	if f.result.Outcome != NotTried {
+		return f
+	}
 	started := time.Now()
+	f.began = e.now()
 	limited, cancel := context.WithTimeout(ctx, terms.Timeout)
 	defer cancel()
-	f.result = sender.Send(limited, entry)
+	f.result = sender.Send(limited, f.entry)
 	if ctx.Err() != nil && f.result.Outcome == Retry {
 		f.result = Result{Outcome: NotTried, Err: fmt.Errorf("interrupted: %w", ctx.Err())}
 	}
-	f.ended = e.now()
-	f.result, f.next = afterAttempt(f.result, terms.Policy, c.attempts+1, f.ended)
+	f.ended, f.held, f.made = e.now(), time.Time{}, 1
+	f.settle(terms, e.jitter())
 	if e.OnAttempt != nil && f.result.Outcome != NotTried {
 		e.OnAttempt(protocol, string(f.result.Outcome), time.Since(started))
 	}
 	return f
+}
+
+// address finds who gets the entry, and what the policies of a subscription say: its retries, its dead-letter queue, and whether it is
+// held now. What was held for too long is final.
+func (e *Engine) address(ctx context.Context, f *finished, terms *Terms) error {
+	if f.entry.SubscriptionARN == "" {
+		return nil
+	}
+	to, err := lookUp(ctx, e.store.Read, f.entry)
+	if errors.Is(err, errTopicDeleted) || errors.Is(err, errUnsubscribed) {
+		return nil // the sender says so
+	}
+	if err != nil {
+		return err
+	}
+	f.entry.To = &to
+	f.queue, _ = ParseRedrivePolicy(to.Subscription.RedrivePolicy, to.Topic.ARN) // it was checked when it was set
+	if protocol := f.entry.Protocol; protocol != topic.HTTP && protocol != topic.HTTPS {
+		return nil
+	}
+	policy := EffectivePolicy(to.Topic, to.Subscription)
+	terms.Policy = *policy.Retry
+	now := e.now()
+	turn, free := now, true
+	if f.entry.Kind == KindNotification {
+		turn, free = e.throttles.admit(to.Subscription.ARN, policy.PerSecond, !f.held.IsZero(), now)
+	}
+	if free {
+		return nil
+	}
+	if f.held.IsZero() {
+		f.held = now
+	}
+	last := f.held.Add(maxHold)
+	if f.began, f.ended = now, now; !now.Before(last) {
+		f.result = Result{Outcome: Final, Err: fmt.Errorf("held for %v: the subscription takes %d messages a second", maxHold, policy.PerSecond)}
+		return nil
+	}
+	f.result, f.next = Result{Outcome: Held}, turn
+	if turn.After(last) {
+		f.next = last
+	}
+	return nil
 }

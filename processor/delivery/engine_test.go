@@ -167,11 +167,12 @@ func TestABreakerLetsEntriesWaitAndProbes(t *testing.T) {
 		t.Errorf("%d attempts beside the probe", got)
 	}
 	wantAttempts(attempted + 1)
-	endpoints, err := Endpoints(t.Context(), f.store.Read)
+	endpoints, err := Endpoints(t.Context(), f.store.Read, f.clock.now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []EndpointDepth{{Protocol: "http", Endpoint: s.URL, Waiting: 100, Failures: 21, PausedUntil: start.Add(firstProbe + 2*firstProbe)}}
+	want := []EndpointDepth{{Protocol: "http", Endpoint: s.URL, Waiting: 100, Health: Paused, Failures: 21, FailingSince: start,
+		PausedUntil: start.Add(firstProbe + 2*firstProbe)}}
 	if diff := cmp.Diff(want, endpoints); diff != "" {
 		t.Error(diff)
 	}

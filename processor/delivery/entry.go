@@ -47,6 +47,9 @@ type Entry struct {
 	LastStatus  int       // 0 when there was no answer
 	LastError   string
 	LastAnswer  string // at most 1 KiB
+	Queue       string // ARN of a failed entry's dead-letter queue; "" for the one that all subscriptions without a RedrivePolicy share
+
+	To *Addressee // who gets it, as the engine found before it sends; nil in what was listed
 }
 
 // Filter selects entries. What is left empty selects all.
@@ -56,7 +59,14 @@ type Filter struct {
 	TopicARN        string
 	SubscriptionARN string
 	Endpoint        string
+	Queue           string    // ARN of a dead-letter queue, or DefaultQueue
+	Since, Until    time.Time // published at or after Since, and before Until
+	Error           string    // a part of the last error or answer, whatever the case of its letters
+	Status          int       // of the last attempt
 }
+
+// DefaultQueue stands in a Filter for the failed entries of subscriptions without a RedrivePolicy.
+const DefaultQueue = "default"
 
 func (f Filter) check() error {
 	if len(f.IDs) > maxIDs {

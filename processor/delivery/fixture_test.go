@@ -164,6 +164,7 @@ func (f *fixture) run(senders map[string]Sender) *working {
 	f.t.Helper()
 	w := &working{Engine: New(f.store, senders, f.log), t: f.t, attempts: make(chan string, 10_000)}
 	w.Now = f.clock.now
+	w.Jitter = func() float64 { return 0 }
 	w.OnAttempt = func(_, outcome string, _ time.Duration) { w.attempts <- outcome }
 	ctx, cancel := context.WithCancel(context.WithoutCancel(f.t.Context()))
 	ended := make(chan error, 1)

@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// maxRetryAfter bounds the time that an endpoint can ask for: the longest that SNS retries.
-const maxRetryAfter = time.Hour
-
 // judge tells what an answer means. As in SNS, 2xx is a delivery, 4xx is final and the rest is tried again; unlike SNS we also try again
 // what the status itself says is a matter of time. Redirects are not followed, because they would lead anywhere.
 func judge(r *http.Response, answer string, now time.Time) Result {
@@ -35,10 +32,10 @@ func judge(r *http.Response, answer string, now time.Time) Result {
 // retryAfter reads seconds or a date (RFC 9110, section 10.2.3); 0 when there is neither.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
-		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+		return min(time.Duration(seconds)*time.Second, retryLimit)
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return min(max(0, at.Sub(now)), maxRetryAfter)
+		return min(max(0, at.Sub(now)), retryLimit)
 	}
 	return 0
 }

@@ -3,6 +3,8 @@ package delivery
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -21,6 +23,8 @@ import (
 const (
 	// requestTimeout is how long SNS waits for the whole answer.
 	requestTimeout = 15 * time.Second
+	// retryLimit is the longest that SNS retries.
+	retryLimit = time.Hour
 	// requestsAtOnce bounds the requests to all endpoints together: 256 of them may hang before healthy ones have to wait.
 	requestsAtOnce = 1024
 	// idlePerHost keeps connections for eight endpoints on one host.
@@ -37,6 +41,7 @@ type HTTPOptions struct {
 	Signer    *topic.Signer
 	PublicURL string           // where subscribers reach the API: https://host
 	Allow     []netip.Prefix   // networks that are not public and may be sent to all the same
+	RootCAs   *x509.CertPool   // whose certificates are trusted; nil for the system's
 	Now       func() time.Time // nil means time.Now
 }
 
@@ -70,6 +75,7 @@ func NewHTTPSender(o HTTPOptions) (*HTTPSender, error) {
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxResponseHeaderBytes: maxAnswerHead,
+		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 	}
 	client := &http.Client{
 		Transport:     transport,
@@ -80,7 +86,7 @@ func NewHTTPSender(o HTTPOptions) (*HTTPSender, error) {
 
 // Terms are those of SNS.
 func (s *HTTPSender) Terms() Terms {
-	return Terms{Policy: DefaultPolicy, Timeout: requestTimeout, Parallel: requestsAtOnce}
+	return Terms{Policy: DefaultPolicy, Timeout: requestTimeout, Parallel: requestsAtOnce, Limit: retryLimit}
 }
 
 // Send POSTs the entry. An entry whose topic or subscription is gone is final.
@@ -94,37 +100,16 @@ func (s *HTTPSender) Send(ctx context.Context, e Entry) Result {
 
 // compose returns what is to be sent, or the result when nothing is.
 func (s *HTTPSender) compose(ctx context.Context, e Entry) ([]byte, http.Header, *Result) {
-	t, err := topic.GetTopic(ctx, s.db, e.TopicARN)
-	if errors.Is(err, topic.ErrTopicNotFound) {
-		return nil, nil, final("the topic was deleted")
+	to, settled := e.addressee(ctx, s.db, s.now)
+	if settled != nil {
+		return nil, nil, settled
 	}
+	body, header, err := e.sealed(s.signer, to, s.publicURL)
 	if err != nil {
 		return nil, nil, &Result{Outcome: NotTried, Err: err}
 	}
-	sub, err := topic.GetSubscription(ctx, s.db, e.SubscriptionARN)
-	if errors.Is(err, topic.ErrSubscriptionNotFound) {
-		return nil, nil, final("the subscription has ended")
-	}
-	if err != nil {
-		return nil, nil, &Result{Outcome: NotTried, Err: err}
-	}
-	m := topic.Message{ID: e.MessageID, Subject: e.Subject, Text: e.Body, Attributes: e.Attributes, At: e.Published}
-	var body []byte
-	var header http.Header
-	switch {
-	case e.Kind == KindSubscriptionConfirmation && sub.Confirmed:
-		return nil, nil, &Result{Outcome: Delivered} // the endpoint got an earlier attempt, whatever it answered
-	case e.Kind == KindSubscriptionConfirmation && !s.now().Before(sub.TokenExpires):
-		return nil, nil, final("nobody confirmed the subscription in time")
-	case e.Kind == KindSubscriptionConfirmation:
-		body, header, err = s.signer.SubscriptionConfirmation(t, sub, m, s.publicURL)
-	case !sub.Confirmed:
-		return nil, nil, final("the subscription is not confirmed")
-	default:
-		body, header, err = s.signer.Notification(t, sub, m, s.publicURL)
-	}
-	if err != nil {
-		return nil, nil, &Result{Outcome: NotTried, Err: err}
+	if e.Kind == KindNotification {
+		header.Set("Content-Type", EffectivePolicy(to.Topic, to.Subscription).ContentType)
 	}
 	header.Set("Accept-Encoding", "gzip,deflate")
 	header.Set("Connection", "Keep-Alive")

@@ -21,7 +21,7 @@ const (
 // BodyComplaint is the body of a message that forwards a complaint; that of any other report does not matter.
 const BodyComplaint = "complaint"
 
-// MailSender forwards reports by mail: the entry's endpoint is the address, and its FeedbackSeq tells where the report is.
+// MailSender forwards reports and brings alarms by mail: the entry's endpoint is the address, and its FeedbackSeq tells where the report is.
 type MailSender struct {
 	Bus    *bus.Bus
 	Host   forward.SmartHost
@@ -34,10 +34,14 @@ func (s *MailSender) Terms() Terms {
 	return Terms{Policy: MailPolicy, Timeout: mailTimeout, Parallel: mailsAtOnce}
 }
 
-// Send hands the report to the smart host, from the null return path. The report is read from the bus while it is sent.
+// Send hands the report, or the alarm, to the smart host, from the null return path. The report is read from the bus while it is sent.
 func (s *MailSender) Send(ctx context.Context, e Entry) Result {
 	if s.Host.Addr == "" {
 		return *final("no smart host is set up to forward reports by mail")
+	}
+	if e.Kind == KindAlarm {
+		return sendLetter(ctx, s.Host, letter{FromName: "Rebound", From: "no-reply@" + s.Domain, To: e.Endpoint, Subject: e.Subject, ID: e.MessageID,
+			Domain: s.Domain, Date: e.Published, Body: e.Body})
 	}
 	mail, err := s.Bus.Mail(ctx, e.FeedbackSeq)
 	if err != nil {

@@ -19,10 +19,12 @@ type Kind string
 const (
 	KindNotification             Kind = "Notification"
 	KindSubscriptionConfirmation Kind = "SubscriptionConfirmation"
+	KindUnsubscribeConfirmation  Kind = "UnsubscribeConfirmation"
 	KindFeedbackForward          Kind = "feedback-forward"
+	KindAlarm                    Kind = "alarm" // a mail to people; see EnqueueAlarm
 )
 
-// SMTP is the protocol of a target that gets a report by mail. Those of subscriptions stand in package topic.
+// SMTP is the protocol of a target that gets a report or an alarm by mail. Those of subscriptions stand in package topic.
 const SMTP = "smtp"
 
 // Message is what is to be delivered to one or more targets.
@@ -40,9 +42,9 @@ type Message struct {
 
 // Target is one endpoint that gets a message.
 type Target struct {
-	SubscriptionARN string // "" for a forwarded report
-	Protocol        string // topic.HTTP, topic.HTTPS or SMTP
-	Endpoint        string // a URL, or a mail address for SMTP
+	SubscriptionARN string // "" for a forwarded report and an alarm
+	Protocol        string // SMTP, or one of those in package topic
+	Endpoint        string // a URL, a mail address, or a subject of NATS
 }
 
 // Enqueue puts the message into the outbox; the engine sends it when tx is committed, as soon as Wake is called. The time of publication
@@ -77,7 +79,7 @@ func (m Message) check() error {
 		return fmt.Errorf("%w: no id", ErrMessage)
 	}
 	switch m.Kind {
-	case KindNotification, KindSubscriptionConfirmation, KindFeedbackForward:
+	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward, KindAlarm:
 	default:
 		return fmt.Errorf("%w: kind %q", ErrMessage, m.Kind)
 	}

@@ -243,7 +243,7 @@ func TestPurgeDeletesOldMessagesInWhateverState(t *testing.T) {
 	if e := f.one(); e.SubscriptionARN != two.ARN || e.State != Waiting {
 		t.Errorf("got %+v", e)
 	}
-	endpoints, err := Endpoints(t.Context(), f.store.Read)
+	endpoints, err := Endpoints(t.Context(), f.store.Read, f.clock.now())
 	if err != nil || len(endpoints) != 1 {
 		t.Errorf("got %v, error %v", endpoints, err)
 	}

@@ -19,7 +19,7 @@ const (
 // RetryPolicy says when an attempt that failed is repeated, with the members of SNS's healthyRetryPolicy. The retries go through four
 // phases: at once, after the smallest delay, after delays that grow, after the largest delay.
 type RetryPolicy struct {
-	MinDelayTarget     int     `json:"minDelayTarget"` // seconds
+	MinDelayTarget     int     `json:"minDelayTarget"` // seconds, at least 1
 	MaxDelayTarget     int     `json:"maxDelayTarget"` // seconds
 	NumRetries         int     `json:"numRetries"`     // of all phases, after the first attempt
 	NumMaxDelayRetries int     `json:"numMaxDelayRetries"`
@@ -54,6 +54,21 @@ func (p RetryPolicy) Delay(retry int) (delay time.Duration, ok bool) {
 		return time.Duration(p.MaxDelayTarget) * time.Second, true
 	}
 	return time.Duration(p.growth(step, growing) * float64(time.Second)), true
+}
+
+// total is how long all retries take, each at its delay.
+func (p RetryPolicy) total() time.Duration { return p.after(0) }
+
+// after is how long the retries take that follow the one of that number.
+func (p RetryPolicy) after(retry int) (sum time.Duration) {
+	for {
+		retry++
+		delay, ok := p.Delay(retry)
+		if !ok {
+			return sum
+		}
+		sum += delay
+	}
 }
 
 // growth returns the delay in seconds of step i of n. AWS publishes only a graph of these functions.

@@ -8,14 +8,17 @@ import (
 )
 
 // Purge deletes the messages published before that time with all their entries, waiting ones too: an endpoint that was away for so long
-// gets what is younger. It deletes at most limit messages and returns how many.
+// gets what is younger, and endpoints that have no entries and delivered nothing since. It deletes at most limit messages and returns how many.
 func Purge(ctx context.Context, tx *sql.Tx, before time.Time, limit int) (int, error) {
 	old, err := selectOldMessages(ctx, tx, before, limit)
 	if err != nil {
 		return 0, fmt.Errorf("delivery: purge: %w", err)
 	}
 	for _, seq := range old {
-		_, err := tx.ExecContext(ctx, deleteEntriesOf, seq)
+		_, err := tx.ExecContext(ctx, deleteAttemptsOf, seq)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, deleteEntriesOf, seq)
+		}
 		if err == nil {
 			_, err = tx.ExecContext(ctx, deleteMessage, seq)
 		}
@@ -23,7 +26,7 @@ func Purge(ctx context.Context, tx *sql.Tx, before time.Time, limit int) (int, e
 			return 0, fmt.Errorf("delivery: purge: %w", err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, deleteUnused, limit); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteUnused, before.UnixMilli(), limit); err != nil {
 		return 0, fmt.Errorf("delivery: purge: %w", err)
 	}
 	return len(old), nil

@@ -17,16 +17,23 @@ type claimed struct {
 	id       int64
 	message  int64
 	endpoint int64
-	attempts int       // before this one
-	leased   time.Time // until then it is ours
+	attempts int           // before this one
+	waited   time.Duration // for its retries
+	held     time.Time     // since when a throttle holds it; zero for not
+	tried    bool          // there were attempts, maybe before it was redriven
+	leased   time.Time     // until then it is ours
 }
 
 // finished is an entry that is no longer in hand, whatever became of it.
 type finished struct {
 	claimed
+	entry  Entry // whole when it was loaded
 	result Result
+	made   int    // attempts: 1, or 0 when what became of the entry was decided without one
+	queue  string // the dead-letter queue that a failed one goes to
+	began  time.Time
 	ended  time.Time // of the attempt
-	next   time.Time // when it is due again
+	next   time.Time // when it is due again; zero for soon
 }
 
 // queue is what the engine knows of one endpoint.
@@ -62,15 +69,15 @@ func (q *queue) room(now time.Time) int {
 	return max(0, limit-len(q.entries)-q.running)
 }
 
-// learn adapts the queue to the result of an attempt.
-func (q *queue) learn(r Result, now time.Time) {
+// learn adapts the queue to the result of an attempt, at an entry that had so many before.
+func (q *queue) learn(r Result, attempts int, now time.Time) {
 	switch r.Outcome {
-	case Delivered:
+	case Delivered, Held:
 		q.claim = min(q.claim+1, maxClaim)
 	case Retry:
 		q.claim = startClaim
 	}
-	if b := q.breaker.after(r, now); b != q.breaker {
+	if b := q.breaker.after(r, attempts, now); b != q.breaker {
 		q.breaker, q.changed = b, true
 	}
 }

@@ -14,13 +14,13 @@ func TestAQueueGrowsWithDeliveriesAndShrinksWithFailures(t *testing.T) {
 		t.Errorf("got room for %d, want %d", got, startClaim)
 	}
 	for range 1000 {
-		q.learn(Result{Outcome: Delivered, Status: 200}, start)
+		q.learn(Result{Outcome: Delivered, Status: 200}, 0, start)
 	}
-	if got := q.room(start); got != maxClaim || q.changed {
+	if got := q.room(start); got != maxClaim || q.breaker.failures != 0 {
 		t.Errorf("got room for %d, want %d; breaker changed %v", got, maxClaim, q.changed)
 	}
 	q.entries, q.running = make([]claimed, 10), 2
-	q.learn(Result{Outcome: Retry}, start)
+	q.learn(Result{Outcome: Retry}, 0, start)
 	if got := q.room(start); got != 0 || !q.changed {
 		t.Errorf("got room for %d after a failure, breaker changed %v", got, q.changed)
 	}
@@ -82,7 +82,7 @@ func TestEntriesThatAPauseOvertakesAreGivenBackUntried(t *testing.T) {
 	r := &run{Engine: New(f.store, map[string]Sender{topic.HTTP: g}, f.log), queues: map[int64]*queue{}, routes: map[string]*route{},
 		timer: time.NewTimer(time.Hour)}
 	r.Now = f.clock.now
-	r.queues[7] = &queue{id: 7, protocol: topic.HTTP, changed: true, breaker: breaker{failures: breakerThreshold, pausedUntil: start.Add(firstProbe)}}
+	r.queues[7] = &queue{id: 7, protocol: topic.HTTP, changed: true, breaker: breaker{strikes: breakerThreshold, pausedUntil: start.Add(firstProbe)}}
 	c := claim{endpoint: endpoint{id: 7, protocol: topic.HTTP}, asked: 2, entries: []claimed{{id: 1, endpoint: 7}, {id: 2, endpoint: 7}}}
 	if err := r.take(turned{claims: []claim{c}}); err != nil {
 		t.Fatal(err)

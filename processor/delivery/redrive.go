@@ -43,6 +43,9 @@ func Drop(ctx context.Context, tx *sql.Tx, f Filter) (int, error) {
 		if err != nil {
 			return 0, fmt.Errorf("delivery: drop: %w", err)
 		}
+		if _, err := tx.ExecContext(ctx, deleteAttempts, id); err != nil {
+			return 0, fmt.Errorf("delivery: drop: %w", err)
+		}
 		if _, err := tx.ExecContext(ctx, deleteMessage, message); err != nil {
 			return 0, fmt.Errorf("delivery: drop: %w", err)
 		}

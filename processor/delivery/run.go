@@ -80,7 +80,7 @@ func (r *run) finish(f finished) {
 			r.log.Warn("an entry was not tried; it waits", "entry", f.id, "error", f.result.Err)
 		}
 	}
-	q.learn(f.result, now)
+	q.learn(f.result, f.attempts, now)
 	r.settle(f)
 	r.beginNext(way, q)
 	if q.more && q.room(now) > q.claim/2 {

@@ -11,12 +11,14 @@ import (
 // Outcome says what an attempt led to.
 type Outcome string
 
-// The outcomes. An attempt that is NotTried did not take place, through no fault of the endpoint's: the entry waits as before.
+// The outcomes. An attempt that is NotTried did not take place, through no fault of the endpoint's: the entry waits as before. One that is
+// Held did not either, because the subscription has had its share: the entry waits for its turn.
 const (
 	Delivered Outcome = "delivered"
 	Retry     Outcome = "retry"
 	Final     Outcome = "final"
 	NotTried  Outcome = "not tried"
+	Held      Outcome = "held"
 )
 
 // Result is what became of one attempt.
@@ -26,13 +28,16 @@ type Result struct {
 	Answer     string        // what the answer said, at most 1 KiB
 	Err        error         // why it was not delivered; must not hold credentials
 	RetryAfter time.Duration // the endpoint asked for at least that much time; 0 when it did not
+
+	exhausted bool // it is final because there is no further retry
 }
 
 // Terms say how the engine may use a sender.
 type Terms struct {
-	Policy   RetryPolicy
+	Policy   RetryPolicy   // of messages that no delivery policy is for
 	Timeout  time.Duration // an attempt is ended after it
 	Parallel int           // attempts at a time, over all endpoints
+	Limit    time.Duration // all retries of a message wait no longer together; 0 for no limit
 }
 
 // Sender makes one attempt to deliver an entry. The webhooks of HTTPSender and the mails of MailSender are two.
@@ -58,21 +63,32 @@ var (
 	errNoReason  = errors.New("no reason given")
 )
 
-// afterAttempt returns the result with the retry policy applied: what is retried too often is final. Next is when the following attempt
-// may be made, which counts from the end of this one. Attempts includes this one.
-func afterAttempt(r Result, p RetryPolicy, attempts int, now time.Time) (result Result, next time.Time) {
+// maxJitter is the most that is added to a delay, as a part of it. Delays are never shorter than the policy says.
+const maxJitter = 0.1
+
+// settle applies the terms to what an attempt led to: what is retried too often is final, and what is retried gets its time, which counts
+// from the end of the attempt. An endpoint that asks for more time gets it as far as the retries that are left still fit into the limit.
+// Jitter is from 0 to 1.
+func (f *finished) settle(t Terms, jitter float64) {
+	r, made := &f.result, f.attempts+1
 	if r.Err == nil && (r.Outcome == Retry || r.Outcome == Final) {
 		r.Err = errNoReason
 	}
 	if r.Outcome != Retry {
-		return r, now
+		return
 	}
-	delay, ok := p.Delay(attempts)
+	delay, ok := t.Policy.Delay(made)
+	if t.Limit > 0 && ok {
+		rest := t.Policy.after(made)
+		delay = max(delay, min(r.RetryAfter, t.Limit-f.waited-rest))
+		ok = f.waited+delay <= t.Limit
+	}
 	if !ok {
-		r.Outcome, r.Err = Final, fmt.Errorf("%w after %d attempts: %w", errExhausted, attempts, r.Err)
-		return r, now
+		r.Outcome, r.exhausted, r.Err = Final, true, fmt.Errorf("%w after %d attempts: %w", errExhausted, made, r.Err)
+		return
 	}
-	return r, now.Add(max(delay, r.RetryAfter))
+	f.waited += delay
+	f.next = f.ended.Add(delay + time.Duration(jitter*maxJitter*float64(delay)))
 }
 
 // maxAnswer bounds what is kept of an answer and of an error, in bytes.

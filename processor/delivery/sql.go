@@ -12,7 +12,10 @@ import (
 )
 
 // never is when a failed entry is due.
-const never = math.MaxInt64
+const (
+	never     = math.MaxInt64
+	neverText = "9223372036854775807"
+)
 
 const (
 	insertMessage = `INSERT INTO outbox_message (id, topic_arn, kind, subject, body, attributes, feedback_id, feedback_seq, created)
@@ -29,42 +32,61 @@ const (
 		soonest (endpoint, due) AS (
 			SELECT endpoint, (SELECT MIN(due) FROM outbox_entry WHERE outbox_entry.endpoint = used.endpoint) FROM used
 			WHERE used.endpoint IS NOT NULL)
-		SELECT e.id, e.protocol, e.failures, e.paused_until, soonest.due FROM soonest JOIN outbox_endpoint e ON e.id = soonest.endpoint
+		SELECT e.id, e.protocol, e.failures, e.strikes, e.paused_until, e.failing_since, e.last_success, soonest.due
+		FROM soonest JOIN outbox_endpoint e ON e.id = soonest.endpoint
 		WHERE soonest.due < $1 ORDER BY soonest.due`
 
 	claimEntries = `UPDATE outbox_entry SET due = $1, owner = $2 WHERE id IN (
 			SELECT id FROM outbox_entry WHERE endpoint = $3 AND due <= $4 ORDER BY due, id LIMIT $5) AND due <= $4
-		RETURNING id, message, attempts`
+		RETURNING id, message, attempts, waited, held, last_attempt > 0`
 	releaseOwned = `UPDATE outbox_entry SET due = $1, owner = '' WHERE owner = $2`
 
 	entryColumns = `o.id, m.id, m.topic_arn, m.kind, m.feedback_id, m.feedback_seq, m.created, o.subscription_arn, e.protocol, e.endpoint,
-		o.due, o.attempts, o.failed, o.last_attempt, o.last_status, o.last_error, o.last_answer`
+		o.due, o.attempts, o.failed, o.last_attempt, o.last_status, o.last_error, o.last_answer, o.queue`
 	entryTables = ` FROM outbox_entry o JOIN outbox_message m ON m.seq = o.message JOIN outbox_endpoint e ON e.id = o.endpoint`
 	selectEntry = `SELECT m.subject, m.body, m.attributes, ` + entryColumns + entryTables + ` WHERE o.id = $1 AND o.owner = $2`
+	selectWhole = `SELECT m.subject, m.body, m.attributes, ` + entryColumns + entryTables + ` WHERE o.id = $1`
 	selectList  = `SELECT '', '', '', ` + entryColumns + entryTables
 
 	// The due time of a claimed entry is the end of its lease: when it has changed the entry is no longer in hand.
 	settleDelivered = `DELETE FROM outbox_entry WHERE id = $1 AND due = $2`
-	settleReleased  = `UPDATE outbox_entry SET due = $1, owner = '' WHERE id = $2 AND due = $3`
+	settleReleased  = `UPDATE outbox_entry SET due = $1, owner = '', held = $2 WHERE id = $3 AND due = $4`
 	settleAttempted = `UPDATE outbox_entry SET due = $1, owner = '', attempts = $2, failed = $3, last_attempt = $4, last_status = $5,
-		last_error = $6, last_answer = $7 WHERE id = $8 AND due = $9`
+		last_error = $6, last_answer = $7, queue = $8, waited = $9, held = 0 WHERE id = $10 AND due = $11`
+	insertAttempt = `INSERT INTO outbox_attempt (entry, number, at, took, status, error, answer)
+		SELECT CAST($1 AS BIGINT), COALESCE(MAX(number), 0) + 1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS INTEGER), CAST($5 AS TEXT), CAST($6 AS TEXT)
+		FROM outbox_attempt WHERE entry = $1`
+	forgetAttempts = `DELETE FROM outbox_attempt WHERE entry = $1 AND number <= (SELECT MAX(number) FROM outbox_attempt WHERE entry = $1) - $2`
+	selectAttempts = `SELECT number, at, took, status, error, answer FROM outbox_attempt WHERE entry = $1 ORDER BY number`
+	deleteAttempts = `DELETE FROM outbox_attempt WHERE entry = $1`
 	deleteMessage  = `DELETE FROM outbox_message WHERE seq = $1 AND NOT EXISTS (SELECT 1 FROM outbox_entry WHERE message = $1)`
-	updateEndpoint = `UPDATE outbox_endpoint SET failures = $1, paused_until = $2 WHERE id = $3`
+	updateEndpoint = `UPDATE outbox_endpoint SET failures = $1, strikes = $2, paused_until = $3, failing_since = $4, last_success = $5 WHERE id = $6`
+
+	selectTroubled = `SELECT subscription_arn FROM outbox_trouble WHERE since > 0`
+	endTrouble     = `UPDATE outbox_trouble SET since = 0 WHERE subscription_arn = $1`
+	beginTrouble   = `INSERT INTO outbox_trouble (subscription_arn, since, alarmed) VALUES ($1, $2, 0) ON CONFLICT (subscription_arn)
+		DO UPDATE SET since = CASE WHEN outbox_trouble.since = 0 THEN excluded.since ELSE outbox_trouble.since END RETURNING since, alarmed`
+	noteAlarm = `UPDATE outbox_trouble SET alarmed = $1 WHERE subscription_arn = $2`
+	countLost = `SELECT COUNT(*) FROM outbox_entry WHERE subscription_arn = $1 AND failed > 0`
 
 	resumeEndpointOf = `UPDATE outbox_endpoint SET paused_until = 0
 		WHERE paused_until > $1 AND id = (SELECT endpoint FROM outbox_entry WHERE id = $2)`
-	redriveEntry = `UPDATE outbox_entry SET due = $1, attempts = 0, failed = 0 WHERE id = $2`
-	dropEntry    = `DELETE FROM outbox_entry WHERE id = $1 RETURNING message`
+	redriveEntry = `UPDATE outbox_entry SET due = $1, attempts = 0, failed = 0, queue = '', waited = 0, held = 0 WHERE id = $2`
+	// The attempts of what is deleted go with it.
+	deleteAttemptsOf = `DELETE FROM outbox_attempt WHERE entry IN (SELECT id FROM outbox_entry WHERE message = $1)`
+	dropEntry        = `DELETE FROM outbox_entry WHERE id = $1 RETURNING message`
 
 	countEntries    = `SELECT COUNT(*), (SELECT COUNT(*) FROM outbox_entry WHERE failed > 0) FROM outbox_entry`
-	selectEndpoints = `SELECT e.protocol, e.endpoint, e.failures, e.paused_until, COUNT(*), COUNT(CASE WHEN o.failed > 0 THEN 1 END)
-		FROM outbox_endpoint e JOIN outbox_entry o ON o.endpoint = e.id
-		GROUP BY e.id, e.protocol, e.endpoint, e.failures, e.paused_until ORDER BY e.id`
+	selectEndpoints = `SELECT e.protocol, e.endpoint, e.failures, e.strikes, e.paused_until, e.failing_since, e.last_success,
+			COALESCE(n.entries, 0), COALESCE(n.failed, 0)
+		FROM outbox_endpoint e LEFT JOIN (SELECT endpoint, COUNT(*) AS entries, COUNT(CASE WHEN due = ` + neverText + ` THEN 1 END) AS failed
+			FROM outbox_entry GROUP BY endpoint) n ON n.endpoint = e.id
+		ORDER BY e.id`
 
 	selectOld       = `SELECT seq, created FROM outbox_message ORDER BY seq LIMIT $1`
 	deleteEntriesOf = `DELETE FROM outbox_entry WHERE message = $1`
 	deleteUnused    = `DELETE FROM outbox_endpoint WHERE id IN (SELECT id FROM outbox_endpoint e
-		WHERE NOT EXISTS (SELECT 1 FROM outbox_entry WHERE outbox_entry.endpoint = e.id) LIMIT $1)`
+		WHERE e.last_success < $1 AND NOT EXISTS (SELECT 1 FROM outbox_entry WHERE outbox_entry.endpoint = e.id) LIMIT $2)`
 )
 
 // list returns the statement for a page of what f selects.
@@ -78,7 +100,7 @@ func (f Filter) list(after int64, limit int) (query string, args []any) {
 func (f Filter) ids(limit int) (query string, args []any) {
 	condition, args := f.condition(nil)
 	args = append(args, limit)
-	return `SELECT o.id FROM outbox_entry o WHERE o.owner = ''` + condition + ` ORDER BY o.id LIMIT $` + strconv.Itoa(len(args)), args
+	return `SELECT o.id` + entryTables + ` WHERE o.owner = ''` + condition + ` ORDER BY o.id LIMIT $` + strconv.Itoa(len(args)), args
 }
 
 // condition returns the terms that f adds to a WHERE clause, and args with theirs behind.
@@ -101,23 +123,41 @@ func (f Filter) condition(args []any) (string, []any) {
 		}
 		terms.WriteString(" AND o.id IN (" + strings.Join(places, ", ") + ")")
 	}
-	if f.TopicARN != "" {
-		terms.WriteString(" AND o.message IN (SELECT seq FROM outbox_message WHERE topic_arn = " + parameter(f.TopicARN) + ")")
+	add := func(term string, value any) {
+		terms.WriteString(strings.ReplaceAll(" AND "+term, "?", parameter(value)))
 	}
-	if f.SubscriptionARN != "" {
-		terms.WriteString(" AND o.subscription_arn = " + parameter(f.SubscriptionARN))
+	for _, equal := range []struct{ column, value string }{{"m.topic_arn", f.TopicARN}, {"o.subscription_arn", f.SubscriptionARN}, {"e.endpoint", f.Endpoint}} {
+		if equal.value != "" {
+			add(equal.column+" = ?", equal.value)
+		}
 	}
-	if f.Endpoint != "" {
-		terms.WriteString(" AND o.endpoint IN (SELECT id FROM outbox_endpoint WHERE endpoint = " + parameter(f.Endpoint) + ")")
+	if f.Queue != "" {
+		add("o.failed > 0 AND o.queue = ?", strings.TrimPrefix(f.Queue, DefaultQueue))
+	}
+	if !f.Since.IsZero() {
+		add("m.created >= ?", f.Since.UnixMilli())
+	}
+	if !f.Until.IsZero() {
+		add("m.created < ?", f.Until.UnixMilli())
+	}
+	if f.Error != "" {
+		add(`(LOWER(o.last_error) LIKE ? ESCAPE '\' OR LOWER(o.last_answer) LIKE ? ESCAPE '\')`, "%"+likeEscape.Replace(strings.ToLower(f.Error))+"%")
+	}
+	if f.Status != 0 {
+		add("o.last_status = ?", f.Status)
 	}
 	return terms.String(), args
 }
+
+// likeEscape takes the meaning from what LIKE reads as more than itself.
+var likeEscape = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 
 func scanEntry(row interface{ Scan(...any) error }) (e Entry, err error) {
 	var seq, published, due, failed, last int64
 	var attributes string
 	err = row.Scan(&e.Subject, &e.Body, &attributes, &e.ID, &e.MessageID, &e.TopicARN, &e.Kind, &e.FeedbackID, &seq, &published, &e.SubscriptionARN,
-		&e.Protocol, &e.Endpoint, &due, &e.Attempts, &failed, &last, &e.LastStatus, &e.LastError, &e.LastAnswer)
+		&e.Protocol, &e.Endpoint, &due, &e.Attempts, &failed, &last, &e.LastStatus, &e.LastError, &e.LastAnswer,
+		&e.Queue)
 	e.FeedbackSeq, e.Published, e.State = uint64(seq), fromMillis(published), Waiting
 	if failed > 0 {
 		e.State, e.FailedAt = Failed, fromMillis(failed)
@@ -140,6 +180,20 @@ func encodeAttributes(attributes map[string]schemas.MessageAttribute) (string, e
 	}
 	encoded, err := schemas.Marshal(attributes)
 	return string(encoded), err
+}
+
+func fromMillisOrZero(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return fromMillis(ms)
+}
+
+func millisOrZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

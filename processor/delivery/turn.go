@@ -64,7 +64,8 @@ func (e *Engine) perform(ctx context.Context, o order) turned {
 		e.plan(&t, endpoints)
 	}
 	for _, f := range o.settled {
-		if f.result.Outcome == Retry || f.result.Outcome == NotTried {
+		switch f.result.Outcome {
+		case Retry, NotTried, Held:
 			t.soon(f.next)
 		}
 	}
@@ -74,6 +75,11 @@ func (e *Engine) perform(ctx context.Context, o order) turned {
 	t.err = e.store.Transact(ctx, func(tx *sql.Tx) error {
 		if err := writeSettled(ctx, tx, o); err != nil {
 			return err
+		}
+		if alarmed, err := e.watch(ctx, tx, o); err != nil {
+			return err
+		} else if alarmed {
+			t.soon(o.now)
 		}
 		for i := range t.claims {
 			if err := t.claims[i].take(ctx, tx, o); err != nil {
@@ -110,14 +116,13 @@ func (e *Engine) endpoints(ctx context.Context) (list []endpoint, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var each endpoint
-		var paused, due int64
-		if err := rows.Scan(&each.id, &each.protocol, &each.breaker.failures, &paused, &due); err != nil {
+		var paused, failing, success, due int64
+		b := &each.breaker
+		if err := rows.Scan(&each.id, &each.protocol, &b.failures, &b.strikes, &paused, &failing, &success, &due); err != nil {
 			return nil, fmt.Errorf("delivery: look for due entries: %w", err)
 		}
-		if paused > 0 {
-			each.breaker.pausedUntil = time.UnixMilli(paused)
-		}
-		each.due = time.UnixMilli(due)
+		b.pausedUntil, b.failingSince, b.lastSuccess = fromMillisOrZero(paused), fromMillisOrZero(failing), fromMillisOrZero(success)
+		each.due = fromMillis(due)
 		list = append(list, each)
 	}
 	if err := rows.Err(); err != nil {
@@ -191,9 +196,11 @@ func (c *claim) take(ctx context.Context, tx *sql.Tx, o order) error {
 	defer rows.Close()
 	for rows.Next() {
 		entry := claimed{endpoint: c.endpoint.id, leased: c.leased}
-		if err := rows.Scan(&entry.id, &entry.message, &entry.attempts); err != nil {
+		var waited, held int64
+		if err := rows.Scan(&entry.id, &entry.message, &entry.attempts, &waited, &held, &entry.tried); err != nil {
 			return fmt.Errorf("delivery: claim: %w", err)
 		}
+		entry.waited, entry.held = time.Duration(waited)*time.Millisecond, fromMillisOrZero(held)
 		c.entries = append(c.entries, entry)
 	}
 	if err := rows.Err(); err != nil {
@@ -214,11 +221,9 @@ func writeSettled(ctx context.Context, tx *sql.Tx, o order) error {
 		if !s.changed {
 			continue
 		}
-		paused := int64(0)
-		if !s.breaker.pausedUntil.IsZero() {
-			paused = s.breaker.pausedUntil.UnixMilli()
-		}
-		if _, err := tx.ExecContext(ctx, updateEndpoint, s.breaker.failures, paused, id); err != nil {
+		_, err := tx.ExecContext(ctx, updateEndpoint, s.breaker.failures, s.breaker.strikes, millisOrZero(s.breaker.pausedUntil),
+			millisOrZero(s.breaker.failingSince), millisOrZero(s.breaker.lastSuccess), id)
+		if err != nil {
 			return fmt.Errorf("delivery: write the state of an endpoint: %w", err)
 		}
 	}
@@ -231,19 +236,27 @@ func (f finished) write(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, settleDelivered, f.id, f.leased.UnixMilli()); err != nil {
 			return err
 		}
+		if f.tried {
+			if _, err := tx.ExecContext(ctx, deleteAttempts, f.id); err != nil {
+				return err
+			}
+		}
 		_, err := tx.ExecContext(ctx, deleteMessage, f.message)
 		return err
-	case NotTried:
-		_, err := tx.ExecContext(ctx, settleReleased, f.next.UnixMilli(), f.id, f.leased.UnixMilli())
+	case NotTried, Held:
+		_, err := tx.ExecContext(ctx, settleReleased, f.next.UnixMilli(), millisOrZero(f.held), f.id, f.leased.UnixMilli())
 		return err
 	}
 	due, failed := f.next.UnixMilli(), int64(0)
 	if f.result.Outcome == Final {
 		due, failed = never, f.ended.UnixMilli()
 	}
-	_, err := tx.ExecContext(ctx, settleAttempted, due, f.attempts+1, failed, f.ended.UnixMilli(), f.result.Status,
-		clip(f.result.Err.Error()), clip(f.result.Answer), f.id, f.leased.UnixMilli())
-	return err
+	ours, err := affected(tx.ExecContext(ctx, settleAttempted, due, f.attempts+f.made, failed, f.ended.UnixMilli(), f.result.Status,
+		clip(f.result.Err.Error()), clip(f.result.Answer), f.queue, f.waited.Milliseconds(), f.id, f.leased.UnixMilli()))
+	if err != nil || ours == 0 {
+		return err
+	}
+	return f.record(ctx, tx)
 }
 
 // reclaim takes back what an engine of this name had in hand when it ended without a word.

@@ -15,7 +15,7 @@ var (
 	kinds    = []string{"bounce", "delay", "delivery", "complaint", "autoreply", "none", "error"}
 	trusts   = []string{"A", "B", "C"}
 	sources  = []string{"smtp", "lmtp", "http", "nats", "file", "mailbox", "event", "relay", "simulator"}
-	types    = []string{"Bounce", "Complaint", "Delivery"}
+	types    = []string{"Bounce", "Complaint", "Delivery", "DeliveryDelay"}
 	outcomes = []string{"delivered", "retry", "final"}
 	lists    = []string{"account", "global"}
 	reasons  = []string{"BOUNCE", "COMPLAINT"}
@@ -30,6 +30,7 @@ type Metrics struct {
 	quarantined   prometheus.Counter
 	unclassified  prometheus.Counter
 	notifications *prometheus.CounterVec
+	filteredOut   prometheus.Counter
 	attempts      *prometheus.CounterVec
 	suppressions  *prometheus.CounterVec
 	outbox        prometheus.Gauge
@@ -47,15 +48,17 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		unclassified: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "rebound", Name: "unclassified_replies_total",
 			Help: "Replies in bounces and delays that no rule knows; GET /v1/unclassified shows the latest."}),
 		notifications: counters("notifications_total", "Notifications written to the outbox, by type.", "type"),
-		attempts:      counters("delivery_attempts_total", "Attempts to deliver to a subscriber, by outcome.", "outcome"),
-		suppressions:  counters("suppression_entries_added_total", "Entries put on a suppression list, by list and reason.", "list", "reason"),
+		filteredOut: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "rebound", Name: "filtered_out_notifications_total",
+			Help: "Notifications that the filter policy of a subscription kept from it."}),
+		attempts:     counters("delivery_attempts_total", "Attempts to deliver to a subscriber, by outcome.", "outcome"),
+		suppressions: counters("suppression_entries_added_total", "Entries put on a suppression list, by list and reason.", "list", "reason"),
 		outbox: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "rebound", Name: "outbox_entries",
 			Help: "Outbox entries that wait for an attempt."}),
 		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "rebound", Name: "stage_seconds",
 			Help:    "Time that a stage of the pipeline takes, in seconds.",
 			Buckets: prometheus.ExponentialBuckets(25e-6, 4, 10)}, []string{"stage"}), // 25 µs to 6.6 s
 	}
-	reg.MustRegister(m.feedback, m.accepted, m.quarantined, m.unclassified, m.notifications, m.attempts, m.suppressions, m.outbox, m.stages)
+	reg.MustRegister(m.feedback, m.accepted, m.quarantined, m.unclassified, m.notifications, m.filteredOut, m.attempts, m.suppressions, m.outbox, m.stages)
 	m.start()
 	return m
 }
@@ -108,10 +111,17 @@ func (m *Metrics) Unclassified() {
 	}
 }
 
-// Notification counts a notification (Bounce, Complaint or Delivery) that was written to the outbox.
+// Notification counts a notification (Bounce, Complaint, Delivery or DeliveryDelay) that was written to the outbox.
 func (m *Metrics) Notification(notificationType string) {
 	if m != nil {
 		m.notifications.WithLabelValues(known(types, notificationType)).Inc()
+	}
+}
+
+// FilteredOut counts notifications that filter policies kept from subscriptions.
+func (m *Metrics) FilteredOut(n int) {
+	if m != nil {
+		m.filteredOut.Add(float64(n))
 	}
 }
 

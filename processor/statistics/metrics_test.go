@@ -82,8 +82,8 @@ func TestEachMetricHasAHelpText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(families) != 9 {
-		t.Errorf("got %d metrics, want 9", len(families))
+	if len(families) != 10 {
+		t.Errorf("got %d metrics, want 10", len(families))
 	}
 	for _, family := range families {
 		if !strings.HasPrefix(family.GetName(), "rebound_") || !strings.HasSuffix(family.GetHelp(), ".") {

@@ -24,7 +24,7 @@ func newToken() string {
 }
 
 // Confirm confirms the subscription that the token was sent to and returns it. A token that has confirmed does so again, however late,
-// because links are visited twice. With authenticated, only the owner can end the subscription. Errors: ErrMalformedToken, ErrToken.
+// because links are visited twice, and one that has ended is restored. With authenticated, only the owner can end the subscription. Errors: ErrMalformedToken, ErrToken.
 func Confirm(ctx context.Context, tx *sql.Tx, token string, authenticated bool, now time.Time) (Subscription, error) {
 	if !validToken.MatchString(token) {
 		return Subscription{}, fmt.Errorf("topic: confirm: %w", ErrMalformedToken)
@@ -36,7 +36,7 @@ func Confirm(ctx context.Context, tx *sql.Tx, token string, authenticated bool, 
 	if err != nil {
 		return Subscription{}, fmt.Errorf("topic: confirm: %w", err)
 	}
-	s.Confirmed = true
+	s.Confirmed, s.Ended = true, time.Time{}
 	s.ConfirmationWasAuthenticated = s.ConfirmationWasAuthenticated || authenticated
 	if _, err := tx.ExecContext(ctx, confirmSubscription, integer(s.ConfirmationWasAuthenticated), s.ARN); err != nil {
 		return Subscription{}, fmt.Errorf("topic: confirm %s: %w", s.ARN, err)
@@ -44,7 +44,7 @@ func Confirm(ctx context.Context, tx *sql.Tx, token string, authenticated bool, 
 	return s, nil
 }
 
-// PurgePending deletes at most limit subscriptions that nobody confirmed in time, and tells how many it deleted.
+// PurgePending deletes at most limit subscriptions that nobody confirmed, or restored, in time, and tells how many it deleted.
 func PurgePending(ctx context.Context, tx *sql.Tx, now time.Time, limit int) (int, error) {
 	n, err := affected(tx.ExecContext(ctx, deletePending, now.UnixMilli(), limit))
 	if err != nil {

@@ -39,14 +39,25 @@ func (s *Signer) Notification(t Topic, sub Subscription, m Message, publicURL st
 
 // SubscriptionConfirmation returns what a subscription that waits for its confirmation gets. Subject and Text of m do not matter.
 func (s *Signer) SubscriptionConfirmation(t Topic, sub Subscription, m Message, publicURL string) ([]byte, http.Header, error) {
+	return s.confirmation(schemas.EnvelopeSubscriptionConfirmation, t, sub, m, publicURL, "You have chosen to subscribe to the topic "+t.ARN+
+		".\nTo confirm the subscription, visit the SubscribeURL included in this message.")
+}
+
+// UnsubscribeConfirmation returns what a subscription gets that its unsubscribe link ended. Subject and Text of m do not matter.
+func (s *Signer) UnsubscribeConfirmation(t Topic, sub Subscription, m Message, publicURL string) ([]byte, http.Header, error) {
+	body, header, err := s.confirmation(schemas.EnvelopeUnsubscribeConfirmation, t, sub, m, publicURL, "You have chosen to deactivate subscription "+
+		sub.ARN+".\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.")
+	header.Set("x-amz-sns-subscription-arn", sub.ARN)
+	return body, header, err
+}
+
+func (s *Signer) confirmation(kind schemas.EnvelopeType, t Topic, sub Subscription, m Message, publicURL, text string) ([]byte, http.Header, error) {
 	body, err := s.seal(t, schemas.Envelope{
-		Type: schemas.EnvelopeSubscriptionConfirmation, MessageID: m.ID, Token: sub.Token,
-		Message: "You have chosen to subscribe to the topic " + t.ARN +
-			".\nTo confirm the subscription, visit the SubscribeURL included in this message.",
+		Type: kind, MessageID: m.ID, Token: sub.Token, Message: text,
 		SubscribeURL: strings.TrimSuffix(publicURL, "/") + "/?Action=ConfirmSubscription&TopicArn=" + t.ARN + "&Token=" + sub.Token,
 		Timestamp:    schemas.Time{Time: m.At},
 	})
-	return body, header(schemas.EnvelopeSubscriptionConfirmation, m.ID, t.ARN), err
+	return body, header(kind, m.ID, t.ARN), err
 }
 
 // header returns the fields that every request has. Their names are written as SNS writes them; HTTP does not care.

@@ -13,9 +13,12 @@ var (
 	ErrAttribute = errors.New("invalid topic attribute")
 	// ErrDifferent is returned when a topic or a subscription exists already, with other attributes.
 	ErrDifferent = errors.New("already exists with different attributes")
-	// ErrProtocol is returned for a protocol other than http and https.
-	ErrProtocol = errors.New("protocol must be http or https")
-	// ErrEndpoint is returned for an endpoint that is no URL with a host and the protocol's scheme.
+	// ErrTags is returned when a topic exists already, with other tags.
+	ErrTags = errors.New("already exists with different tags")
+	// ErrProtocol is returned for a protocol that nothing is delivered by.
+	ErrProtocol = errors.New("protocol must be http, https, email, email-json or nats")
+	// ErrEndpoint is returned for an endpoint that is not what the protocol delivers to: a URL with its scheme and a host, a mail address,
+	// a subject of NATS.
 	ErrEndpoint = errors.New("invalid endpoint")
 	// ErrMalformedToken is returned for a confirmation token that is not 256 hexadecimal digits.
 	ErrMalformedToken = errors.New("a token is 256 hexadecimal digits")

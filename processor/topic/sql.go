@@ -22,34 +22,37 @@ const (
 	deleteSubscriptionsOf = `DELETE FROM subscription WHERE topic_arn = $1`
 
 	subscriptionColumns = `arn, topic_arn, account, protocol, endpoint, confirmed, raw, token, token_expires,
-		confirmation_was_authenticated, delivery_policy, filter_policy, filter_policy_scope, redrive_policy, created`
+		confirmation_was_authenticated, delivery_policy, filter_policy, filter_policy_scope, redrive_policy, created, ended`
 
 	insertSubscription = `INSERT INTO subscription (` + subscriptionColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
-	selectSubscription           = `SELECT ` + subscriptionColumns + ` FROM subscription WHERE arn = $1`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0)`
+	selectSubscription           = `SELECT ` + subscriptionColumns + ` FROM subscription WHERE arn = $1 AND ended = 0`
+	selectEnded                  = `SELECT ` + subscriptionColumns + ` FROM subscription WHERE arn = $1 AND ended > 0`
 	selectSubscriptionByToken    = `SELECT ` + subscriptionColumns + ` FROM subscription WHERE token = $1`
 	selectSubscriptionByEndpoint = `SELECT ` + subscriptionColumns + ` FROM subscription
 		WHERE topic_arn = $1 AND protocol = $2 AND endpoint = $3`
 
 	selectSubscriptions = `SELECT ` + subscriptionColumns + ` FROM subscription
 		WHERE (CAST($1 AS TEXT) = '' OR account = $1) AND (CAST($2 AS TEXT) = '' OR topic_arn = $2) AND arn > $3
-		ORDER BY arn LIMIT $4`
+		AND ended = 0 ORDER BY arn LIMIT $4`
 	selectConfirmed = `SELECT ` + subscriptionColumns + ` FROM subscription
 		WHERE topic_arn = $1 AND confirmed = 1 ORDER BY arn`
-	countSubscriptions = `SELECT COALESCE(SUM(confirmed), 0), COUNT(*) FROM subscription WHERE topic_arn = $1`
+	countSubscriptions = `SELECT COALESCE(SUM(confirmed), 0), COUNT(*), COUNT(CASE WHEN ended > 0 THEN 1 END) FROM subscription WHERE topic_arn = $1`
 
 	updateSubscription = `UPDATE subscription SET raw = $1, delivery_policy = $2, filter_policy = $3, filter_policy_scope = $4,
-		redrive_policy = $5 WHERE arn = $6`
+		redrive_policy = $5 WHERE arn = $6 AND ended = 0`
 	updateToken         = `UPDATE subscription SET token = $1, token_expires = $2 WHERE arn = $3`
-	confirmSubscription = `UPDATE subscription SET confirmed = 1, confirmation_was_authenticated = $1 WHERE arn = $2`
+	confirmSubscription = `UPDATE subscription SET confirmed = 1, ended = 0, confirmation_was_authenticated = $1 WHERE arn = $2`
+	endSubscription     = `UPDATE subscription SET confirmed = 0, ended = $1, token = $2, token_expires = $3 WHERE arn = $4`
 	deleteSubscription  = `DELETE FROM subscription WHERE arn = $1`
 	deletePending       = `DELETE FROM subscription WHERE arn IN (
 		SELECT arn FROM subscription WHERE confirmed = 0 AND token_expires < $1 LIMIT $2)`
 )
 
-// querier is a database or a transaction on it.
+// querier is a database, or a transaction on it for whoever changes next what was read.
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // row is one row of an answer.
@@ -66,10 +69,13 @@ func scanTopic(r row) (t Topic, err error) {
 }
 
 func scanSubscription(r row) (s Subscription, err error) {
-	var expires, created int64
+	var expires, created, ended int64
 	err = r.Scan(&s.ARN, &s.TopicARN, &s.Account, &s.Protocol, &s.Endpoint, &s.Confirmed, &s.Raw, &s.Token, &expires,
-		&s.ConfirmationWasAuthenticated, &s.DeliveryPolicy, &s.FilterPolicy, &s.FilterPolicyScope, &s.RedrivePolicy, &created)
+		&s.ConfirmationWasAuthenticated, &s.DeliveryPolicy, &s.FilterPolicy, &s.FilterPolicyScope, &s.RedrivePolicy, &created, &ended)
 	s.TokenExpires, s.Created = fromMillis(expires), fromMillis(created)
+	if ended > 0 {
+		s.Ended = fromMillis(ended)
+	}
 	return s, err
 }
 

@@ -207,7 +207,7 @@ func TestSubscriptionsNobodyConfirmedAreDeleted(t *testing.T) {
 	}
 	wantCounts := func(confirmed, pending int) {
 		t.Helper()
-		c, p, err := topic.CountSubscriptions(t.Context(), s.Read, arn)
+		c, p, _, err := topic.CountSubscriptions(t.Context(), s.Read, arn)
 		if err != nil || c != confirmed || p != pending {
 			t.Errorf("got %d confirmed, %d pending, error %v, want %d and %d", c, p, err, confirmed, pending)
 		}

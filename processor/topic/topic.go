@@ -37,14 +37,14 @@ func TopicARN(region, account, name string) string {
 	return "arn:aws:sns:" + region + ":" + account + ":" + name
 }
 
-// CreateTopic makes the topic t.Account and t.Name describe in the region, or returns the one that exists. Attributes that t leaves
-// empty get their defaults in a new topic and are not compared with an old one's. Errors: ErrName, ErrAttribute, ErrDifferent.
+// CreateTopic makes the topic t.Account and t.Name describe in the region, or returns the one that exists. Attributes and tags that t leaves
+// out get their defaults in a new topic and are not compared with an old one's. Errors: ErrName, ErrAttribute, ErrDifferent, ErrTags.
 func CreateTopic(ctx context.Context, tx *sql.Tx, region string, t Topic, now time.Time) (Topic, error) {
 	if !validName.MatchString(t.Name) {
 		return Topic{}, fmt.Errorf("topic: create %q: %w", t.Name, ErrName)
 	}
 	t.ARN = TopicARN(region, t.Account, t.Name)
-	existing, err := getTopic(ctx, tx, t.ARN)
+	existing, err := GetTopic(ctx, tx, t.ARN)
 	if err == nil {
 		return matchTopic(existing, t)
 	}
@@ -68,10 +68,23 @@ func CreateTopic(ctx context.Context, tx *sql.Tx, region string, t Topic, now ti
 
 func matchTopic(existing, asked Topic) (Topic, error) {
 	if asked.DisplayName != "" && asked.DisplayName != existing.DisplayName ||
-		asked.SignatureVersion != "" && asked.SignatureVersion != existing.SignatureVersion {
+		asked.SignatureVersion != "" && asked.SignatureVersion != existing.SignatureVersion || !holds(existing.Attributes, asked.Attributes) {
 		return Topic{}, fmt.Errorf("topic: create %s: %w", asked.ARN, ErrDifferent)
 	}
+	if !holds(existing.Tags, asked.Tags) {
+		return Topic{}, fmt.Errorf("topic: create %s: %w", asked.ARN, ErrTags)
+	}
 	return existing, nil
+}
+
+// holds tells whether all is in there that is asked for.
+func holds(there, asked map[string]string) bool {
+	for name, value := range asked {
+		if existing, ok := there[name]; !ok || existing != value {
+			return false
+		}
+	}
+	return true
 }
 
 func checkAttributes(t Topic) error {
@@ -85,11 +98,7 @@ func checkAttributes(t Topic) error {
 }
 
 // GetTopic returns the topic, or ErrTopicNotFound.
-func GetTopic(ctx context.Context, db *sql.DB, arn string) (Topic, error) {
-	return getTopic(ctx, db, arn)
-}
-
-func getTopic(ctx context.Context, q querier, arn string) (Topic, error) {
+func GetTopic(ctx context.Context, q querier, arn string) (Topic, error) {
 	t, err := scanTopic(q.QueryRowContext(ctx, selectTopic, arn))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Topic{}, fmt.Errorf("topic: %s: %w", arn, ErrTopicNotFound)

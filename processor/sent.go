@@ -1,0 +1,47 @@
+package processor
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/rebound-mail/rebound/processor/sentmail"
+	"github.com/rebound-mail/rebound/processor/statistics"
+)
+
+// Registrar records mails that were sent, for those who send them. The worker does the same for mails that are registered on the bus.
+type Registrar struct {
+	DB     *sql.DB // to read from
+	Region string  // of the ARNs in events
+	Style  Style
+}
+
+// Record records a mail that was sent and counts its recipients as delivery attempts, once however often it is registered. In the same
+// transaction its Send events go into the outbox; the caller wakes the delivery engine after the commit. It fills in mail as
+// sentmail.Record does, whose errors it returns.
+func (r Registrar) Record(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail, now time.Time) error {
+	return recordSent(ctx, tx, mail, &senders{db: r.DB, region: r.Region, style: r.Style, known: map[[3]string]Settings{}}, now)
+}
+
+func recordSent(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail, senders *senders, now time.Time) error {
+	fresh, err := sentmail.Record(ctx, tx, mail)
+	if err != nil || !fresh {
+		return err
+	}
+	if err := statistics.Add(ctx, tx, mail.Account, mail.Sent, statistics.Counts{DeliveryAttempts: int64(len(mail.Destination))}); err != nil {
+		return err
+	}
+	if mail.ConfigurationSet == "" {
+		return nil
+	}
+	settings, err := senders.of(ctx, *mail)
+	if err != nil {
+		return err
+	}
+	events, err := sendEvents(Match{Mail: *mail}, settings)
+	if err != nil {
+		return err
+	}
+	_, err = publisher{settings: settings, mail: *mail, now: now}.publish(ctx, tx, events)
+	return err
+}
