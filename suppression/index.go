@@ -14,10 +14,10 @@ import (
 const (
 	// pollEach is how long another process's entry may take to be known here.
 	pollEach = time.Second
-	// An index is built anew when it knows of more changes than this, and more than a sixteenth of its entries: they take 20
-	// bytes each, and 2 where they are in the filter.
+	// An index is built anew when it knows of more changes than this, and more than a sixty-fourth of its entries: they take
+	// some 30 bytes each, and little more than one where they are in the filter.
 	minRebuild  = 100_000
-	rebuildPart = 16
+	rebuildPart = 64
 )
 
 // Index answers most checks in memory. It keeps a filter of all entries at one time and the keys of what was put since, and
