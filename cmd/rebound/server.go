@@ -49,7 +49,6 @@ type server struct {
 
 	registry *prometheus.Registry
 	metrics  *statistics.Metrics
-	style    processor.Style
 	store    *store.Store
 	index    *suppression.Index
 	bus      *bus.Bus
@@ -216,7 +215,10 @@ func (srv *server) wire(context.Context) error {
 		return err
 	}
 	mailSender := &delivery.MailSender{Bus: srv.bus, Host: smarthost, Domain: srv.settings.Domain}
-	srv.engine = delivery.New(srv.store, map[string]delivery.Sender{topic.HTTP: httpSender, topic.HTTPS: httpSender, delivery.SMTP: mailSender}, srv.log)
+	emailSender := &delivery.EmailSender{Store: srv.store, Signer: srv.signer, Host: smarthost, Domain: srv.settings.Domain, PublicURL: srv.settings.publicURL()}
+	natsSender := &delivery.NATSSender{Store: srv.store, Signer: srv.signer, Bus: srv.bus, PublicURL: srv.settings.publicURL()}
+	srv.engine = delivery.New(srv.store, map[string]delivery.Sender{topic.HTTP: httpSender, topic.HTTPS: httpSender, delivery.SMTP: mailSender,
+		topic.Email: emailSender, topic.EmailJSON: emailSender, topic.NATS: natsSender}, srv.log)
 	srv.engine.Owners = func(ctx context.Context, arn string) ([]string, error) {
 		return account.TopicOwners(ctx, srv.store.Read, arn)
 	}
@@ -228,10 +230,11 @@ func (srv *server) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if srv.style, err = srv.settings.style(); err != nil {
+	style, err := srv.settings.style()
+	if err != nil {
 		return err
 	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Style: srv.style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -252,8 +255,9 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
-		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
+	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
+		Sent:      processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
+		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
 	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rebound-mail/rebound/processor"
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/bus"
@@ -68,7 +69,7 @@ func newServer(t *testing.T) *server {
 		}
 	}
 	s := &server{t: t}
-	s.api = &api.API{Store: opened, Index: index, Bus: mails, Keys: keys, Region: "us-east-1", Domain: "rebound.example", Wake: func() { s.woken++ },
+	s.api = &api.API{Store: opened, Index: index, Bus: mails, Keys: keys, Region: "us-east-1", Sent: processor.Registrar{DB: opened.Read, Region: "us-east-1"}, Domain: "rebound.example", Wake: func() { s.woken++ },
 		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Feedback: intake.Handler(accept(mails), intake.Limits{})}
 	s.transact(func(tx *sql.Tx) error {
 		if s.key, _, err = account.CreateDefault(t.Context(), tx, now); err != nil {

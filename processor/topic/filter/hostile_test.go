@@ -16,14 +16,14 @@ func TestHostileBodiesCostLittle(t *testing.T) {
 	p := compile(t, `{"k":[`+expressions+`"x"]}`, filter.MessageBody)
 	deep := compile(t, `{"a":{"a":{"a":[1]}}}`, filter.MessageBody)
 	for name, body := range map[string]string{
-		"a long text":                  `{"k":"` + strings.Repeat("a", 1<<20) + `"}`,
-		"many values":                  `{"k":[` + strings.Repeat(`"a",`, 1<<18) + `1]}`,
+		"a long text":                  `{"k":"` + strings.Repeat("a", 1<<16) + `"}`,
+		"many values":                  `{"k":[` + strings.Repeat(`"a",`, 1<<14) + `1]}`,
 		"deep arrays":                  `{"k":` + strings.Repeat("[", 9000) + `"x"` + strings.Repeat("]", 9000) + `}`,
-		"arrays without an end":        `{"k":` + strings.Repeat("[", 1<<20),
-		"the same key again and again": `{` + strings.Repeat(`"k":"a",`, 1<<17) + `"k":1}`,
-		"keys of a long name":          `{"` + strings.Repeat("k.", 1<<18) + `":{"k":1}}`,
+		"arrays without an end":        `{"k":` + strings.Repeat("[", 1<<16),
+		"the same key again and again": `{` + strings.Repeat(`"k":"a",`, 1<<13) + `"k":1}`,
+		"keys of a long name":          `{"` + strings.Repeat("k.", 1<<14) + `":{"k":1}}`,
 		"deep objects":                 strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000),
-		"a long number":                `{"k":1` + strings.Repeat("0", 1<<20) + `}`,
+		"a long number":                `{"k":1` + strings.Repeat("0", 1<<16) + `}`,
 		"a large exponent":             `{"k":1e999999999}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestCacheKeepsWhatIsInUseAndForgetsTheRest(t *testing.T) {
 	var group sync.WaitGroup
 	for worker := range 4 {
 		group.Go(func() {
-			for i := range 40 { // together 40 MB of text
+			for i := range 18 { // together 18 MB of text
 				text := `{"k":["` + strings.Repeat(string(rune('a'+worker)), 250<<10) + strings.Repeat("x", i) + `"]}`
 				if _, err := c.Compile(text, ""); err != nil {
 					t.Error(err)
