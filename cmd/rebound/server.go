@@ -39,6 +39,7 @@ import (
 	"github.com/rebound-mail/rebound/processor/statistics"
 	"github.com/rebound-mail/rebound/processor/store"
 	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/suppression"
 )
 
 // server is one process: the parts, opened bottom up and closed in the reverse order.
@@ -49,6 +50,7 @@ type server struct {
 	registry *prometheus.Registry
 	metrics  *statistics.Metrics
 	store    *store.Store
+	index    *suppression.Index
 	bus      *bus.Bus
 	keys     *returnpath.Keys
 	signer   *topic.Signer
@@ -106,6 +108,14 @@ func (srv *server) openStore(ctx context.Context) error {
 	}
 	srv.store = opened
 	srv.closers = append(srv.closers, opened.Close)
+	if srv.index, err = suppression.OpenIndex(ctx, opened.Read, filepath.Join(srv.settings.Data, "suppression.index"), srv.log); err != nil {
+		return err
+	}
+	opened.Committed = func(ctx context.Context) {
+		if err := srv.index.Follow(ctx); err != nil {
+			srv.log.Warn("the index of suppressed addresses is not up to date; checks ask the database", "error", err)
+		}
+	}
 	credentials := filepath.Join(srv.settings.Data, "credentials")
 	var key account.AccessKey
 	var made bool
@@ -245,9 +255,9 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, PublicURL: srv.settings.publicURL(), Region: srv.settings.Region, Domain: srv.settings.Domain,
-		Sent:     processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
-		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
+	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
+		Sent:      processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
+		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
 	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
@@ -298,6 +308,7 @@ func (srv *server) run(ctx context.Context) error {
 	if srv.settings.has(roleDelivery) {
 		start(srv.engine.Run)
 	}
+	start(srv.index.Run)
 	stopIntake := srv.serve(failed)
 	var err error
 	select {
