@@ -69,6 +69,38 @@ func (l *lines) next() ([]byte, bool) {
 	}
 }
 
+// toDelimiter drops lines until one begins with "--", or until the input ends.
+func (l *lines) toDelimiter() {
+	begins := !l.skip // a line begins at pos
+	l.skip = false
+	for {
+		for at := l.pos; ; {
+			dashes := bytes.Index(l.buf[at:l.end], []byte("--"))
+			if dashes < 0 {
+				break
+			}
+			at += dashes
+			if at == l.pos && begins || at > l.pos && (l.buf[at-1] == '\n' || l.buf[at-1] == '\r') {
+				l.pos = at
+				return
+			}
+			for at < l.end && l.buf[at] == '-' {
+				at++
+			}
+		}
+		keep := min(2, l.end-l.pos) // the dashes, or the line end before them, may be cut
+		if l.err != nil {
+			keep = 0
+		}
+		begins = begins && l.pos == l.end-keep
+		l.pos = l.end - keep
+		if l.err != nil {
+			return
+		}
+		l.fill()
+	}
+}
+
 // lineEnd finds the end of the line at pos and the start of the next line.
 func (l *lines) lineEnd() (end, next int, ok bool) {
 	if l.lf < l.pos {
