@@ -107,7 +107,14 @@ func closesPart(line string) bool {
 	return len(line) > 4 && line[0] >= '4' && line[0] <= '5' && line[3] == ' ' && strings.Contains(line, "... ")
 }
 
-func isBlank(line string) bool { return strings.Trim(line, " \t>|*") == "" }
+func isBlank(line string) bool {
+	for i := range len(line) {
+		if strings.IndexByte(" \t>|*", line[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // after returns the lines behind the first own one that belong to nobody else.
 func (d *document) after(own []int, others []bool) []int {
@@ -115,12 +122,10 @@ func (d *document) after(own []int, others []bool) []int {
 		return nil
 	}
 	var lines []int
-	taken := map[int]bool{}
-	for _, i := range own {
-		taken[i] = true
-	}
 	for i := own[0]; i < len(d.lines); i++ {
-		if !others[i] && !taken[i] {
+		if len(own) > 0 && own[0] == i {
+			own = own[1:]
+		} else if !others[i] {
 			lines = append(lines, i)
 		}
 	}
@@ -129,36 +134,54 @@ func (d *document) after(own []int, others []bool) []int {
 
 // join joins the lines to one, at most maxDiagnostic long.
 func (d *document) join(lines []int) string {
-	var b strings.Builder
+	size := 0
 	for _, i := range lines {
-		line := strings.Join(strings.Fields(d.lines[i]), " ")
-		if strings.Trim(line, "-=*_ ") == "" {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		if left := maxDiagnostic - b.Len(); len(line) > left {
-			b.WriteString(strings.ToValidUTF8(line[:max(left, 0)], ""))
-			break
-		}
-		b.WriteString(line)
+		size += len(d.lines[i]) + 1
 	}
-	return b.String()
+	b := make([]byte, 0, min(size, 2*maxDiagnostic))
+	for _, i := range lines {
+		before := len(b)
+		if before > 0 {
+			b = append(b, ' ')
+		}
+		start := len(b)
+		b = appendWords(b, d.lines[i])
+		if isRule(b[start:]) {
+			b = b[:before]
+		}
+		if len(b) > maxDiagnostic {
+			return strings.ToValidUTF8(string(b[:maxDiagnostic]), "")
+		}
+	}
+	return string(b)
+}
+
+// isRule reports whether the line is drawn, or blank.
+func isRule(line []byte) bool {
+	for _, c := range line {
+		if strings.IndexByte("-=*_ ", c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // givesReason reports whether the text holds a reply or one of the words that
 // reasons are made of, beside the address.
 func givesReason(text, address string) bool {
 	text = strings.ReplaceAll(strings.ToLower(text), strings.ToLower(address), "")
+	if reasons.in(text) {
+		return true
+	}
 	if _, ok := status.Find(text); ok {
 		return true
 	}
-	if _, ok := status.FindReply(text); ok {
-		return true
-	}
-	return reasonWords.in(text) || successes.in(text)
+	_, ok := status.FindReply(text)
+	return ok
 }
+
+// reasons are all the words of reasons, and what is said of successes.
+var reasons = union(successes, reasonWords)
 
 // reasonWords are in nearly every reason that mail systems give.
 var reasonWords = newPhrases(
