@@ -40,6 +40,9 @@ func Normalize(s string) (string, error) {
 // nothing, and in Unicode form NFC. It is for comparing, never for sending to:
 // in theory "Jane" and "jane" may be two people, in practice they are one.
 func Key(s string) (string, error) {
+	if isKey(s) {
+		return s, nil
+	}
 	spec, err := Normalize(s)
 	if err != nil {
 		return "", err
@@ -56,6 +59,16 @@ func Key(s string) (string, error) {
 		return spec, nil
 	}
 	return folded + "@" + domain, nil
+}
+
+// isKey reports whether s is an address in ASCII that holds nothing to be changed.
+func isKey(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf || c == '"' || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return IsAddress(s)
 }
 
 // Domain returns the domain of the address in s in lower case and A-labels, or

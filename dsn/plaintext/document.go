@@ -71,25 +71,31 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\
 
 // appendWords appends s with one blank in the place of each run of white space.
 func appendWords(dst []byte, s string) []byte {
-	start := len(dst)
+	start, blank := len(dst), false // blank: before the next character
 	for i := 0; i < len(s); {
 		c, size := s[i], 1
-		space := isSpace(c) || c == '\v' || c == '\f'
-		if c >= utf8.RuneSelf {
+		if c < utf8.RuneSelf {
+			if c == ' ' || c >= '\t' && c <= '\r' {
+				blank = true
+				i++
+				continue
+			}
+		} else {
 			var r rune
-			r, size = utf8.DecodeRuneInString(s[i:])
-			space = unicode.IsSpace(r)
+			if r, size = utf8.DecodeRuneInString(s[i:]); unicode.IsSpace(r) {
+				blank = true
+				i += size
+				continue
+			}
 		}
-		switch {
-		case !space:
-			dst = append(dst, s[i:i+size]...)
-		case len(dst) > start && dst[len(dst)-1] != ' ':
+		if blank && len(dst) > start {
 			dst = append(dst, ' ')
 		}
+		blank = false
+		if dst = append(dst, c); size > 1 {
+			dst = append(dst, s[i+1:i+size]...)
+		}
 		i += size
-	}
-	if len(dst) > start && dst[len(dst)-1] == ' ' {
-		dst = dst[:len(dst)-1]
 	}
 	return dst
 }

@@ -15,6 +15,11 @@ func fold(text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
 	f := folder{out: make([]byte, 0, len(text)+8)}
 	for i := 0; i < len(text); {
+		if c := text[i]; c >= 'a' && c <= 'z' {
+			f.out = append(f.out, c)
+			i++
+			continue
+		}
 		i += f.step(text, i)
 	}
 	return f.out

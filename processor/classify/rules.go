@@ -38,6 +38,9 @@ func (c *Classifier) match(text []byte, e evidence) (strong, weak *rule) {
 	best := [2]int{none, none} // telling, weak
 	w := newWords(text)
 	for start := w.next(0, len(text)-1); start >= 0; start = w.next(start+1, len(text)-1) {
+		if !c.phrases.mayBegin(text, start) {
+			continue
+		}
 		for at, depth := c.phrases.root[text[start]], 1; at != 0; depth++ {
 			var found []phrase
 			var behind int
