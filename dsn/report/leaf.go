@@ -46,7 +46,7 @@ func (p *parser) begin(h Header, mediaType, contentType string) {
 	case mediaType == "" && !done, mediaType == "text/plain" && !done:
 		p.startText(param(contentType, "charset"), encoding)
 	case mediaType == "text/html" && !done:
-		p.leaf = leaf{kind: htmlLeaf, transfer: encoding, charset: param(contentType, "charset"), start: len(p.html)}
+		p.startHTML(param(contentType, "charset"), encoding)
 	default:
 		p.leaf = leaf{kind: unknownLeaf, transfer: encoding}
 	}
@@ -78,6 +78,26 @@ func (p *parser) startText(charset string, encoding transfer) {
 		p.text = append(p.text, '\n')
 	}
 	p.leaf = leaf{kind: textLeaf, transfer: encoding, charset: charset, start: len(p.text), labelled: p.depth == 0}
+}
+
+// startHTML begins a part whose text counts when there is no plain one.
+func (p *parser) startHTML(charset string, encoding transfer) {
+	p.leaf = leaf{kind: htmlLeaf, transfer: encoding, charset: charset, start: len(p.html)}
+	if p.keepsText() && (charset != "" || p.charset != "") {
+		p.noteCharset(charset)
+		p.leaf = leaf{kind: skippedLeaf}
+	}
+}
+
+// keepsText reports whether the plain text of a report is there, and nothing that
+// follows can make it the preamble of a multipart, which is dropped.
+func (p *parser) keepsText() bool {
+	for _, f := range p.stack[:p.depth] {
+		if !f.begun {
+			return false
+		}
+	}
+	return p.m.MediaType == "multipart/report" && len(bytes.TrimSpace(p.text)) > 0
 }
 
 func (p *parser) textLine(line []byte) {
@@ -157,9 +177,7 @@ func (p *parser) decodeText(all []byte, limit int) []byte {
 	if needsDecoding(own) || isSevenBit(p.leaf.charset) {
 		own = []byte(toUTF8(string(own), p.leaf.charset))
 	}
-	if name := lower(p.leaf.charset); p.charset == "" && !isUnstated(name) && !isUTF8(name) {
-		p.charset = name
-	}
+	p.noteCharset(p.leaf.charset)
 	blankNULs(own)
 	own = bytes.TrimPrefix(bytes.TrimRight(unixLines(own), "\n"), []byte(byteOrderMark))
 	all = append(all[:p.leaf.start], own...)
@@ -167,6 +185,13 @@ func (p *parser) decodeText(all []byte, limit int) []byte {
 		all = wholeRunes(all[:limit])
 	}
 	return all
+}
+
+// noteCharset keeps the first charset that a text part names and that tells.
+func (p *parser) noteCharset(charset string) {
+	if name := lower(charset); p.charset == "" && !isUnstated(name) && !isUTF8(name) {
+		p.charset = name
+	}
 }
 
 // wholeRunes cuts the beginning of a character at the end of text.
