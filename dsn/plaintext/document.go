@@ -71,33 +71,36 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\
 
 // appendWords appends s with one blank in the place of each run of white space.
 func appendWords(dst []byte, s string) []byte {
-	start, blank := len(dst), false // blank: before the next character
+	begin := len(dst)
 	for i := 0; i < len(s); {
-		c, size := s[i], 1
-		if c < utf8.RuneSelf {
-			if c == ' ' || c >= '\t' && c <= '\r' {
-				blank = true
-				i++
-				continue
-			}
-		} else {
-			var r rune
-			if r, size = utf8.DecodeRuneInString(s[i:]); unicode.IsSpace(r) {
-				blank = true
-				i += size
-				continue
+		word := i
+		space := 0 // bytes of the white space that ends the word
+		for ; i < len(s) && space == 0; i++ {
+			if c := s[i]; c <= ' ' || c >= utf8.RuneSelf {
+				space = spaceAt(s, i)
 			}
 		}
-		if blank && len(dst) > start {
-			dst = append(dst, ' ')
+		if space > 0 {
+			i--
 		}
-		blank = false
-		if dst = append(dst, c); size > 1 {
-			dst = append(dst, s[i+1:i+size]...)
+		if i > word {
+			if len(dst) > begin {
+				dst = append(dst, ' ')
+			}
+			dst = append(dst, s[word:i]...)
 		}
-		i += size
+		i += space
 	}
 	return dst
+}
+
+// spaceAt returns the length of the white space at s[i], 0 for another character.
+func spaceAt(s string, i int) int {
+	r, size := utf8.DecodeRuneInString(s[i:])
+	if !unicode.IsSpace(r) {
+		return 0
+	}
+	return size
 }
 
 // toLower returns s in lower case, every character in its place: those stay as
@@ -117,7 +120,7 @@ func appendLower(dst []byte, s string) []byte {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if low := unicode.ToLower(r); r != utf8.RuneError && utf8.RuneLen(low) == size {
+		if low := lowerOf(r); low != r && utf8.RuneLen(low) == size {
 			dst = utf8.AppendRune(dst, low)
 		} else {
 			dst = append(dst, s[i:i+size]...) // it may be one byte that is no UTF-8
@@ -125,6 +128,15 @@ func appendLower(dst []byte, s string) []byte {
 		i += size
 	}
 	return dst
+}
+
+// lowerOf is unicode.ToLower, at once for the scripts of East Asia, which have no
+// cases.
+func lowerOf(r rune) rune {
+	if r >= 0x2e80 && r < 0xa640 || r >= 0xac00 && r < 0xd7b0 {
+		return r
+	}
+	return unicode.ToLower(r)
 }
 
 // findReturned returns where the returned mail begins in the text with the line

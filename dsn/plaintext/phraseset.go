@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // kinds tells which of several sets a phrase is of, a bit for each.
@@ -134,17 +133,8 @@ func (p *phraseSet) mayBegin(s string) bool {
 	if len(s) < 3 {
 		return false
 	}
-	var head uint32
-	for i := range 3 {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			return true
-		}
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		head |= uint32(c) << (8 * i)
-	}
-	hash := hashHead(head)
+	var room [8]byte // for the characters that hold the first three bytes
+	low := appendLower(room[:0], s[:min(len(s), len(room))])
+	hash := hashHead(uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16)
 	return p.heads[hash>>6]&(1<<(hash&63)) != 0
 }

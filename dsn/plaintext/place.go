@@ -49,7 +49,10 @@ func placeOf(lower string, start int) place {
 	if behindMail(lower[start:]) {
 		return aside
 	}
-	bare := strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
+	bare := before
+	if before != "" && !isWord(before[0]) {
+		bare = strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
+	}
 	said := placeWords.find(bare)
 	switch {
 	case said&aliasing != 0:

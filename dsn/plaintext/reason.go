@@ -169,7 +169,7 @@ func isRule(line []byte) bool {
 // givesReason reports whether the text holds a reply or one of the words that
 // reasons are made of, beside the address.
 func givesReason(text, address string) bool {
-	text = strings.ReplaceAll(strings.ToLower(text), strings.ToLower(address), "")
+	text = strings.ReplaceAll(toLower(text), toLower(address), "")
 	if reasons.in(text) {
 		return true
 	}

@@ -34,7 +34,7 @@ func (d *document) recipients() []Recipient {
 	for _, a := range chosen {
 		diagnostic := d.reason(a, owner)
 		r := Recipient{Address: a, Diagnostic: diagnostic, Delayed: delayed}
-		switch said := outcomes.find(strings.ToLower(diagnostic)); {
+		switch said := outcomes.find(toLower(diagnostic)); {
 		case said&succeeds != 0 && reached[key(a)]:
 			r.Delayed, r.Delivered = false, true
 		case said&fails != 0:
