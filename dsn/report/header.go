@@ -55,6 +55,9 @@ func (h Header) Has(name string) bool {
 // that the Content-Type in the header names, and else as Windows-1252.
 func (h Header) Text(name string) string {
 	value := h.Get(name)
+	if isPlain(value) {
+		return value
+	}
 	if utf8.ValidString(value) {
 		return readable(value, "")
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 )
@@ -210,8 +211,17 @@ func wholeRunes(text []byte) []byte {
 // needsDecoding reports whether text holds more than ASCII: other bytes, or the
 // escape sequences of ISO-2022.
 func needsDecoding(text []byte) bool {
+	const high = 0x8080808080808080 // the bits that ASCII has not, of eight bytes
+	if bytes.IndexByte(text, 0x1b) >= 0 {
+		return true
+	}
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&high != 0 {
+			return true
+		}
+	}
 	for _, c := range text {
-		if c >= utf8.RuneSelf || c == 0x1b {
+		if c >= utf8.RuneSelf {
 			return true
 		}
 	}

@@ -47,6 +47,9 @@ func (c *Classifier) match(text []byte, e evidence) (strong, weak *rule) {
 			found, behind, at = c.phrases.walk(text, start, depth, at)
 			for i := range found {
 				p := &found[i]
+				if p.rule >= max(best[0], best[1]) {
+					break // they are in the order of their rules
+				}
 				slot := &best[c.slots[p.rule]]
 				if p.rule < *slot && w.follow(p.rest, behind) && c.rules[p.rule].applies(text, e) {
 					*slot = p.rule
