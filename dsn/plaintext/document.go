@@ -2,6 +2,7 @@ package plaintext
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,7 +46,7 @@ func open(m mail) *document {
 		text = strings.ToValidUTF8(text[:maxReport], "")
 	}
 	lower := toLower(text)
-	d.text = string(appendWords(make([]byte, 0, len(lower)), lower))
+	d.text = squeeze(lower)
 	d.says = textPhrases.find(d.text)
 	count := strings.Count(text, "\n") + 1
 	d.lines, d.lower = make([]string, 0, count), make([]string, 0, count)
@@ -68,6 +69,21 @@ func trimRight(line string) string {
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// rooms are what text is written in.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// written returns what write appends.
+func written(write func(room []byte) []byte) string {
+	room := rooms.Get().(*[]byte)
+	defer rooms.Put(room)
+	*room = write((*room)[:0])
+	return string(*room)
+}
+
+func squeeze(s string) string {
+	return written(func(room []byte) []byte { return appendWords(room, s) })
+}
 
 // appendWords appends s with one blank in the place of each run of white space.
 func appendWords(dst []byte, s string) []byte {
@@ -106,7 +122,7 @@ func spaceAt(s string, i int) int {
 // toLower returns s in lower case, every character in its place: those stay as
 // they are whose lower case is longer or shorter.
 func toLower(s string) string {
-	return string(appendLower(make([]byte, 0, len(s)), s))
+	return written(func(room []byte) []byte { return appendLower(room, s) })
 }
 
 func appendLower(dst []byte, s string) []byte {

@@ -130,6 +130,7 @@ const (
 	notice
 	last
 	delay
+	final
 	success
 	listing
 	hosting
@@ -138,7 +139,7 @@ const (
 
 // textPhrases are all that are looked for in the text of a report.
 var textPhrases = func() *phraseSet {
-	sets := []*phraseSet{failurePhrases, noticePhrases, lastWords, delayPhrases, successes, listWords, newPhrases(hostPhrases...)}
+	sets := []*phraseSet{failurePhrases, noticePhrases, lastWords, delayPhrases, finalPhrases, successes, listWords, newPhrases(hostPhrases...)}
 	for _, f := range formats {
 		sets = append(sets, newPhrases(f.phrase))
 	}

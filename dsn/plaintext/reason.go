@@ -1,6 +1,7 @@
 package plaintext
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/status"
@@ -134,26 +135,23 @@ func (d *document) after(own []int, others []bool) []int {
 
 // join joins the lines to one, at most maxDiagnostic long.
 func (d *document) join(lines []int) string {
-	size := 0
-	for _, i := range lines {
-		size += len(d.lines[i]) + 1
-	}
-	b := make([]byte, 0, min(size, 2*maxDiagnostic))
-	for _, i := range lines {
-		before := len(b)
-		if before > 0 {
-			b = append(b, ' ')
+	return written(func(b []byte) []byte {
+		for _, i := range lines {
+			before := len(b)
+			if before > 0 {
+				b = append(b, ' ')
+			}
+			start := len(b)
+			b = appendWords(b, d.lines[i])
+			if isRule(b[start:]) {
+				b = b[:before]
+			}
+			if len(b) > maxDiagnostic {
+				return bytes.ToValidUTF8(b[:maxDiagnostic], nil)
+			}
 		}
-		start := len(b)
-		b = appendWords(b, d.lines[i])
-		if isRule(b[start:]) {
-			b = b[:before]
-		}
-		if len(b) > maxDiagnostic {
-			return strings.ToValidUTF8(string(b[:maxDiagnostic]), "")
-		}
-	}
-	return string(b)
+		return b
+	})
 }
 
 // isRule reports whether the line is drawn, or blank.

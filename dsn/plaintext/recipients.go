@@ -34,7 +34,11 @@ func (d *document) recipients() []Recipient {
 	for _, a := range chosen {
 		diagnostic := d.reason(a, owner)
 		r := Recipient{Address: a, Diagnostic: diagnostic, Delayed: delayed}
-		switch said := outcomes.find(toLower(diagnostic)); {
+		said := kinds(0)
+		if d.says&(success|final|delay) != 0 {
+			said = outcomes.find(toLower(diagnostic))
+		}
+		switch {
 		case said&succeeds != 0 && reached[key(a)]:
 			r.Delayed, r.Delivered = false, true
 		case said&fails != 0:

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,9 +12,12 @@ import (
 // would otherwise stand in the middle of a phrase: servers repeat the code on
 // every line of a reply, and name the address anywhere. Bytes that are not UTF-8
 // are read as Latin-1. At most limit bytes of text are read.
-func fold(text string, limit int) []byte {
+func fold(text string, limit int) []byte { return appendFolded(nil, text, limit) }
+
+// appendFolded is fold that writes over room.
+func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
-	f := folder{out: make([]byte, 0, len(text)+8)}
+	f := folder{out: slices.Grow(room[:0], len(text)+8)}
 	for i := 0; i < len(text); {
 		if c := text[i]; c >= 'a' && c <= 'z' {
 			f.out = append(f.out, c)
@@ -173,7 +177,14 @@ func isDelimiter(c byte) bool {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // isAlnum reports whether c, which is folded, is a letter or digit of ASCII.
-func isAlnum(c byte) bool { return c >= 'a' && c <= 'z' || isDigit(c) }
+func isAlnum(c byte) bool { return alnums[c] }
+
+var alnums = func() (are [256]bool) {
+	for c := range are {
+		are[c] = c >= 'a' && c <= 'z' || isDigit(byte(c))
+	}
+	return are
+}()
 
 func lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {

@@ -9,7 +9,7 @@ import (
 // trie finds the phrases that begin at a place in a text, in a time that depends
 // on the length of what matches and not on the number of phrases.
 type trie struct {
-	phrases []phrase // sorted by their first parts
+	phrases []phrase                   // sorted by their first parts
 	heads   [1 << headBits / 64]uint64 // has a bit for each hash of the first three bytes of a phrase
 	root    [256]uint32
 	nodes   []node // nodes[0] is not used
