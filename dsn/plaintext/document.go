@@ -128,10 +128,7 @@ func toLower(s string) string {
 func appendLower(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			dst = append(dst, c)
+			dst = append(dst, lowerASCII[c])
 			i++
 			continue
 		}
@@ -145,6 +142,14 @@ func appendLower(dst []byte, s string) []byte {
 	}
 	return dst
 }
+
+// lowerASCII spares a branch that nobody can predict.
+var lowerASCII = func() (low [utf8.RuneSelf]byte) {
+	for c := range low {
+		low[c] = byte(unicode.ToLower(rune(c)))
+	}
+	return low
+}()
 
 // lowerOf is unicode.ToLower, at once for the scripts of East Asia, which have no
 // cases.

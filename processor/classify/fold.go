@@ -19,7 +19,7 @@ func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
 	f := folder{out: slices.Grow(room[:0], len(text)+8)}
 	for i := 0; i < len(text); {
-		if c := text[i]; c >= 'a' && c <= 'z' {
+		if c := plainBytes[text[i]]; c != 0 {
 			f.out = append(f.out, c)
 			i++
 			continue
@@ -28,6 +28,16 @@ func appendFolded(room []byte, text string, limit int) []byte {
 	}
 	return f.out
 }
+
+// plainBytes are what bytes become whatever stands around them, 0 for others.
+var plainBytes = func() (folded [256]byte) {
+	for c := byte('!'); c < 0x7f; c++ {
+		if c != '@' && (c < '2' || c > '5') {
+			folded[c] = lower(c)
+		}
+	}
+	return folded
+}()
 
 // folder holds the text written so far, and the reply code that was left out
 // first, which marks the later lines of the same reply.
@@ -49,8 +59,6 @@ func (f *folder) step(text string, i int) int {
 		if n := f.replyCode(text[i:]); n > 0 {
 			return n
 		}
-	case c >= 'A' && c <= 'Z':
-		c += 'a' - 'A'
 	case c >= utf8.RuneSelf:
 		return f.letter(text[i:])
 	}
