@@ -36,6 +36,9 @@ var listWords = newPhrases("recipient", "address", "following", "these people", 
 // announcesList reports whether the line ends a sentence that announces a list.
 // The sentence may have begun on the line before.
 func (d *document) announcesList(i int) bool {
+	if d.says&(failure|listing) == 0 {
+		return false
+	}
 	line := d.lower[i]
 	for line != "" && strings.IndexByte(" \t*-", line[len(line)-1]) >= 0 {
 		line = line[:len(line)-1]

@@ -64,6 +64,8 @@ func (p *parser) lostDelimiter(line []byte) bool {
 	return bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""
 }
 
+// mayLoseDelimiter reports whether the delimiter before the machine part can be
+// missing here.
 func (p *parser) mayLoseDelimiter() bool {
 	switch p.leaf.kind {
 	case headerLeaf, returnedLeaf, machineLeaf:
