@@ -47,18 +47,19 @@ type server struct {
 	settings settings
 	log      *slog.Logger
 
-	registry *prometheus.Registry
-	metrics  *statistics.Metrics
-	store    *store.Store
-	index    *suppression.Index
-	bus      *bus.Bus
-	keys     *returnpath.Keys
-	signer   *topic.Signer
-	engine   *delivery.Engine
-	worker   *processor.Worker
-	accept   intake.Accept
-	limits   intake.Limits // one bound on memory for all ways in
-	tls      *tls.Config
+	registry  *prometheus.Registry
+	metrics   *statistics.Metrics
+	store     *store.Store
+	index     *suppression.Index
+	bus       *bus.Bus
+	keys      *returnpath.Keys
+	signer    *topic.Signer
+	engine    *delivery.Engine
+	worker    *processor.Worker
+	registrar processor.Registrar
+	accept    intake.Accept
+	limits    intake.Limits // one bound on memory for all ways in
+	tls       *tls.Config
 
 	listening map[string]net.Listener // by setting: http, https, smtp, lmtp
 	closers   []func() error
@@ -198,7 +199,13 @@ func (srv *server) openListeners(context.Context) error {
 // wire connects the parts.
 func (srv *server) wire(context.Context) error {
 	srv.limits = intake.Limits{Memory: intake.NewMemory(256 << 20)}
-	simulated := &simulator.Mailbox{Simulator: simulator.Simulator{Domain: srv.settings.Domain}, Store: srv.store, Publish: srv.bus.PublishMail}
+	style, err := srv.settings.style()
+	if err != nil {
+		return err
+	}
+	mailbox := simulator.Simulator{Domain: srv.settings.Domain}
+	srv.registrar = processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: style, Simulator: mailbox, Metrics: srv.metrics}
+	simulated := &simulator.Mailbox{Simulator: mailbox, Store: srv.store, Record: srv.registrar.Record, Publish: srv.bus.PublishMail}
 	srv.accept = func(ctx context.Context, mail bus.Mail) (string, error) {
 		started := time.Now()
 		id, err := simulated.Accept(ctx, mail)
@@ -230,11 +237,7 @@ func (srv *server) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	style, err := srv.settings.style()
-	if err != nil {
-		return err
-	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: mailbox, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -256,7 +259,7 @@ func (srv *server) allowed() []netip.Prefix {
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
 	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
-		Sent:      processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
+		Sent:      srv.registrar,
 		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
