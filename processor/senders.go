@@ -76,7 +76,7 @@ func (s *senders) of(ctx context.Context, mail sentmail.Mail) (Settings, error) 
 
 // chooseSet gives a mail that chooses no configuration set the one of its identity.
 func (s *senders) chooseSet(ctx context.Context, mail *sentmail.Mail) error {
-	if mail.ConfigurationSet != "" {
+	if mail.TakeSESFields(); mail.ConfigurationSet != "" {
 		return nil
 	}
 	identity, _, err := account.IdentityFor(ctx, s.db, mail.Account, cmp.Or(mail.Identity, mail.Source))

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,13 +22,15 @@ import (
 
 func main() {
 	scale := flag.Float64("n", 1, "how much to measure: 1 takes about three minutes, 0.1 a fifth of that")
+	only := flag.String("only", "", "measure one part alone: accepts, deliveries, reading, stages, suppression or outbox")
+	lists := flag.Int("lists", 0, "how many addresses each suppression list has (default a million times -n)")
 	mails := flag.String("mails", "", "measure only the reading, of the mails (*.eml) below this folder")
 	outbox := flag.Bool("outbox", false, "measure only the outbox")
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
 	flag.Parse()
 	// With SIGPIPE, so that `make bench | head` leaves nothing behind either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	err := run(ctx, options{*scale, *mails, *outbox, *asJSON}, os.Stdout, os.Stderr)
+	err := run(ctx, options{scale: *scale, only: *only, lists: *lists, mails: *mails, outbox: *outbox, asJSON: *asJSON}, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -35,10 +38,12 @@ func main() {
 	}
 }
 
-// options are the flags.
+// options are what the flags say.
 type options struct {
 	scale  float64
-	mails  string
+	only   string // a part; "" is all
+	lists  int    // entries of each suppression list; 0 is by scale
+	mails  string // a folder; "" is the recordings
 	outbox bool
 	asJSON bool
 }
@@ -59,6 +64,9 @@ func run(ctx context.Context, o options, out, words io.Writer) error {
 	if o.scale <= 0 || o.scale > 100 {
 		return errors.New("-n is a number over 0 and up to 100")
 	}
+	if o.lists < 0 || o.lists > 1_000_000_000 {
+		return errors.New("-lists is a number up to 1,000,000,000")
+	}
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return err
@@ -76,13 +84,11 @@ func run(ctx context.Context, o options, out, words io.Writer) error {
 	if !o.asJSON {
 		fmt.Fprintf(out, "%s\n", found.Machine)
 	}
-	measures := []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.reading, b.stages, b.outboxes}
-	if o.mails != "" {
-		measures = measures[2:3]
-	} else if o.outbox {
-		measures = measures[4:]
+	parts, err := b.parts()
+	if err != nil {
+		return err
 	}
-	for _, measure := range measures {
+	for _, measure := range parts {
 		sections, err := measure(ctx)
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
@@ -101,6 +107,25 @@ func run(ctx context.Context, o options, out, words io.Writer) error {
 		return found.writeJSON(out)
 	}
 	return nil
+}
+
+// parts are what is measured, in the order of the tables; deliveries come after accepts, and stages after both.
+func (b *bench) parts() ([]func(context.Context) ([]section, error), error) {
+	all := []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.reading, b.stages, b.suppressions, b.outboxes}
+	names := []string{"accepts", "deliveries", "reading", "stages", "suppression", "outbox"}
+	if b.mails != "" {
+		b.only = "reading"
+	} else if b.outbox {
+		b.only = "outbox"
+	}
+	if b.only == "" {
+		return all, nil
+	}
+	i := slices.Index(names, b.only)
+	if i < 0 {
+		return nil, fmt.Errorf("-only is one of %s", strings.Join(names, ", "))
+	}
+	return all[i : i+1], nil
 }
 
 // moduleRoot is where the recordings are, and what the server is built from.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -56,15 +57,15 @@ func (c client) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // call sends body as JSON (nil: none) and reads the answer into answer (nil: dropped). The account flag goes with each call.
 func (c client) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
-	var content io.Reader
+	var question io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
 		}
-		content = bytes.NewReader(encoded)
+		question = bytes.NewReader(encoded)
 	}
-	response, err := c.open(ctx, method, path, query, content)
+	response, err := c.open(ctx, method, path, query, question)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,11 @@ func (c client) call(ctx context.Context, method, path string, query url.Values,
 	if answer == nil {
 		return nil
 	}
-	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
+	content, err := io.ReadAll(response.Body) // to its end, so that the connection is used again
+	if err == nil {
+		err = json.Unmarshal(content, answer)
+	}
+	if err != nil {
 		return fmt.Errorf("%s answered %s %s with something else than JSON: %w", c.base, method, path, err)
 	}
 	return nil
@@ -114,9 +119,9 @@ func query(command *cobra.Command, pairs ...string) url.Values {
 	return values
 }
 
-// show prints rows as a table, or each value as a line of JSON.
+// show prints rows as a table, without a head when heads is nil, or each value as a line of JSON.
 func show[T any](command *cobra.Command, heads []string, values []T, row func(T) []string) error {
-	out := command.OutOrStdout()
+	out := bufio.NewWriterSize(command.OutOrStdout(), 1<<16)
 	if asJSON, _ := command.Flags().GetBool("json"); asJSON {
 		encoder := json.NewEncoder(out)
 		encoder.SetEscapeHTML(false)
@@ -125,18 +130,20 @@ func show[T any](command *cobra.Command, heads []string, values []T, row func(T)
 				return err
 			}
 		}
-		return nil
+		return out.Flush()
 	}
 	if len(values) == 0 {
 		_, err := fmt.Fprintln(command.ErrOrStderr(), "nothing here")
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, strings.Join(heads, "\t"))
+	if heads != nil {
+		fmt.Fprintln(table, strings.Join(heads, "\t"))
+	}
 	for _, value := range values {
 		fmt.Fprintln(table, strings.Join(row(value), "\t"))
 	}
-	return table.Flush()
+	return errors.Join(table.Flush(), out.Flush())
 }
 
 // when is a time as a person reads it in a table; "-" for none.

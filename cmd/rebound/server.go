@@ -42,6 +42,7 @@ import (
 	"github.com/rebound-mail/rebound/processor/statistics"
 	"github.com/rebound-mail/rebound/processor/store"
 	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/suppression"
 )
 
 // server is one process: the parts, opened bottom up and closed in the reverse order.
@@ -49,19 +50,20 @@ type server struct {
 	settings settings
 	log      *slog.Logger
 
-	registry *prometheus.Registry
-	metrics  *statistics.Metrics
-	style    processor.Style
-	store    *store.Store
-	bus      *bus.Bus
-	keys     *returnpath.Keys
-	signer   *topic.Signer
-	engine   *delivery.Engine
-	worker   *processor.Worker
-	jobs     *jobs.Runner
-	accept   intake.Accept
-	limits   intake.Limits // one bound on memory for all ways in
-	tls      *tls.Config
+	registry  *prometheus.Registry
+	metrics   *statistics.Metrics
+	store     *store.Store
+	index     *suppression.Index
+	bus       *bus.Bus
+	keys      *returnpath.Keys
+	signer    *topic.Signer
+	engine    *delivery.Engine
+	worker    *processor.Worker
+	registrar processor.Registrar
+	jobs      *jobs.Runner
+	accept    intake.Accept
+	limits    intake.Limits // one bound on memory for all ways in
+	tls       *tls.Config
 
 	listening map[string]net.Listener // by setting: http, https, smtp, lmtp
 	closers   []func() error
@@ -111,6 +113,14 @@ func (srv *server) openStore(ctx context.Context) error {
 	}
 	srv.store = opened
 	srv.closers = append(srv.closers, opened.Close)
+	if srv.index, err = suppression.OpenIndex(ctx, opened.Read, filepath.Join(srv.settings.Data, "suppression.index"), srv.log); err != nil {
+		return err
+	}
+	opened.Committed = func(ctx context.Context) {
+		if err := srv.index.Follow(ctx); err != nil {
+			srv.log.Warn("the index of suppressed addresses is not up to date; checks ask the database", "error", err)
+		}
+	}
 	credentials := filepath.Join(srv.settings.Data, "credentials")
 	var key account.AccessKey
 	var made bool
@@ -193,7 +203,13 @@ func (srv *server) openListeners(context.Context) error {
 // wire connects the parts.
 func (srv *server) wire(context.Context) error {
 	srv.limits = intake.Limits{Memory: intake.NewMemory(256 << 20)}
-	simulated := &simulator.Mailbox{Simulator: simulator.Simulator{Domain: srv.settings.Domain}, Store: srv.store, Publish: srv.bus.PublishMail}
+	style, err := srv.settings.style()
+	if err != nil {
+		return err
+	}
+	mailbox := simulator.Simulator{Domain: srv.settings.Domain}
+	srv.registrar = processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: style, Simulator: mailbox, Metrics: srv.metrics}
+	simulated := &simulator.Mailbox{Simulator: mailbox, Store: srv.store, Record: srv.registrar.Record, Publish: srv.bus.PublishMail}
 	srv.accept = func(ctx context.Context, mail bus.Mail) (string, error) {
 		started := time.Now()
 		id, err := simulated.Accept(ctx, mail)
@@ -231,10 +247,7 @@ func (srv *server) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if srv.style, err = srv.settings.style(); err != nil {
-		return err
-	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Style: srv.style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: mailbox, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -255,7 +268,8 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
+	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
+		Sent:      srv.registrar,
 		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
@@ -312,6 +326,7 @@ func (srv *server) run(ctx context.Context) error {
 	if srv.settings.has(roleAPI) {
 		start(srv.jobs.Run)
 	}
+	start(srv.index.Run)
 	stopIntake := srv.serve(failed)
 	var err error
 	select {

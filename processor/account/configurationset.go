@@ -17,9 +17,9 @@ const (
 	MaxConfigurationSets = 10_000
 
 	maxTags     = 50
-	maxTagKey   = 128       // bytes, as those below
-	maxTagValue = 256       //
-	maxOptions  = 256 << 10 // of all option blocks together
+	maxTagKey   = 128       // bytes
+	maxTagValue = 256       // bytes
+	maxOptions  = 256 << 10 // bytes of all option blocks together
 )
 
 var validSetName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)

@@ -226,6 +226,7 @@ func TestAnEventDestinationThatBreaksARuleIsRefused(t *testing.T) {
 		"no type":     {func(d *account.EventDestination) { d.MatchingEventTypes = nil }, account.ErrInvalid},
 		"a v1 type":   {func(d *account.EventDestination) { d.MatchingEventTypes = []account.EventType{"bounce"} }, account.ErrInvalid},
 		"no topic":    {func(d *account.EventDestination) { d.TopicARN = "" }, account.ErrInvalid},
+		"two lines":   {func(d *account.EventDestination) { d.TopicARN += "\nBcc: x" }, account.ErrInvalid},
 		"a short ARN": {func(d *account.EventDestination) { d.TopicARN = "arn:aws:sns:us-east-1" }, account.ErrInvalid},
 		"no set":      {func(d *account.EventDestination) { d.ConfigurationSet = "other" }, account.ErrNoConfigurationSet},
 	} {

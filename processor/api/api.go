@@ -21,20 +21,22 @@ import (
 	"github.com/rebound-mail/rebound/processor/store"
 	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
+	"github.com/rebound-mail/rebound/suppression"
 )
 
 // API answers /v1. All fields are needed but Now.
 type API struct {
 	Store    *store.Store
+	Index    *suppression.Index // of the suppression lists in Store
 	Bus      *bus.Bus
 	Keys     *returnpath.Keys
-	Signer   *topic.Signer     // of dead letters
-	Region   string            // of the ARNs of new topics and in events
-	Style    processor.Style   // of the events of registered mails
-	Domain   string            // of return paths
-	Feedback http.Handler      // POST /v1/feedback
-	Unknown  *classify.Samples // replies that no rule knows, for GET /v1/unclassified; nil: none
-	Wake     func()            // tells the delivery engine of new entries in the outbox
+	Signer   *topic.Signer       // of dead letters
+	Region   string              // of the ARNs of new topics
+	Sent     processor.Registrar // takes in the mails that POST /v1/sent tells of
+	Domain   string              // of return paths
+	Feedback http.Handler        // POST /v1/feedback
+	Unknown  *classify.Samples   // replies that no rule knows, for GET /v1/unclassified; nil: none
+	Wake     func()              // tells the delivery engine of new entries in the outbox
 
 	PublicURL string           // where subscribers reach the APIs: https://host
 	Now       func() time.Time // nil: time.Now

@@ -127,7 +127,7 @@ func outboxFilter(q url.Values) (f delivery.Filter, after int64, err error) {
 
 func outboxEntry(e delivery.Entry) OutboxEntry {
 	return OutboxEntry{ID: e.ID, MessageID: e.MessageID, TopicARN: e.TopicARN, SubscriptionARN: e.SubscriptionARN, Protocol: e.Protocol,
-		Endpoint: topic.MaskEndpoint(e.Endpoint), State: string(e.State), Queue: e.Queue, Published: schemas.Time{Time: e.Published}, Attempts: e.Attempts,
+		Endpoint: topic.MaskSecrets(e.Endpoint), State: string(e.State), Queue: e.Queue, Published: schemas.Time{Time: e.Published}, Attempts: e.Attempts,
 		Next: schemas.Time{Time: e.Next}, Failed: schemas.Time{Time: e.FailedAt}, LastStatus: e.LastStatus, LastError: e.LastError}
 }
 
@@ -215,7 +215,7 @@ func (a *API) listEndpoints(r *http.Request) (any, error) {
 	}
 	endpoints := make([]OutboxEndpoint, len(found))
 	for i, e := range found {
-		endpoints[i] = OutboxEndpoint{Protocol: e.Protocol, Endpoint: topic.MaskEndpoint(e.Endpoint), Health: string(e.Health), Waiting: e.Waiting,
+		endpoints[i] = OutboxEndpoint{Protocol: e.Protocol, Endpoint: topic.MaskSecrets(e.Endpoint), Health: string(e.Health), Waiting: e.Waiting,
 			Failed: e.Failed, Failures: e.Failures, FailingSince: schemas.Time{Time: e.FailingSince}, PausedUntil: schemas.Time{Time: e.PausedUntil},
 			LastSuccess: schemas.Time{Time: e.LastSuccess}}
 	}

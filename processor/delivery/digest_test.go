@@ -3,7 +3,6 @@ package delivery
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -54,7 +53,7 @@ func FuzzChallenge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got := digest(parameters(text), url.UserPassword("u", "p"), "/")
 		if strings.ContainsFunc(got, notInField) {
-			t.Error(fmt.Sprintf("%q", got))
+			t.Errorf("%q", got)
 		}
 	})
 }

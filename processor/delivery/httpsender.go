@@ -40,6 +40,7 @@ type HTTPOptions struct {
 	Signer    *topic.Signer
 	PublicURL string           // where subscribers reach the API: https://host
 	Allow     []netip.Prefix   // networks that are not public and may be sent to all the same
+	Resolver  *net.Resolver    // finds addresses; nil means the system's
 	RootCAs   *x509.CertPool   // whose certificates are trusted; nil for the system's
 	Now       func() time.Time // nil means time.Now
 }
@@ -64,7 +65,7 @@ func NewHTTPSender(o HTTPOptions) (*HTTPSender, error) {
 	if now == nil {
 		now = time.Now
 	}
-	dialer := &net.Dialer{Timeout: requestTimeout, KeepAlive: 30 * time.Second, Control: newGuard(o.Allow)}
+	dialer := &net.Dialer{Timeout: requestTimeout, KeepAlive: 30 * time.Second, Resolver: o.Resolver, Control: newGuard(o.Allow)}
 	transport := &http.Transport{
 		// No proxy: through one the guard would see the proxy's address instead of the endpoint's.
 		DialContext:            dialer.DialContext,
@@ -126,7 +127,7 @@ func (s *HTTPSender) post(ctx context.Context, endpoint string, body []byte, hea
 	if err != nil {
 		return *final("the endpoint is not a URL") // the error quotes it, password and all
 	}
-	user := target.User
+	user, secrets := target.User, newSecrets(target)
 	target.User = nil
 	response, err := s.request(ctx, target, body, header, "")
 	if err == nil && response.StatusCode == http.StatusUnauthorized && user != nil {
@@ -136,11 +137,11 @@ func (s *HTTPSender) post(ctx context.Context, endpoint string, body []byte, hea
 		}
 	}
 	if err != nil {
-		return failure(ctx, err)
+		return secrets.hide(failure(ctx, err))
 	}
 	answer := excerpt(response)
 	discard(response)
-	return judge(response, answer, s.now())
+	return secrets.hide(judge(response, answer, s.now()))
 }
 
 func (s *HTTPSender) request(ctx context.Context, target *url.URL, body []byte, header http.Header, authorization string) (*http.Response, error) {
@@ -155,13 +156,14 @@ func (s *HTTPSender) request(ctx context.Context, target *url.URL, body []byte, 
 	return s.client.Do(request)
 }
 
-// excerpt returns the beginning of the answer for whoever looks for the reason of a failure. What is compressed is left out.
+// excerpt returns the beginning of the answer for whoever looks for the reason of a failure, with enough behind it that no secret lies
+// across its end. What is compressed is left out.
 func excerpt(r *http.Response) string {
 	if r.Header.Get("Content-Encoding") != "" {
 		return ""
 	}
-	text, _ := io.ReadAll(io.LimitReader(r.Body, maxAnswer)) // the status has decided; a broken answer changes nothing
-	return clip(string(text))
+	text, _ := io.ReadAll(io.LimitReader(r.Body, maxAnswer+maxSecret)) // the status has decided; a broken answer changes nothing
+	return string(text)
 }
 
 // discard ends the exchange so that the connection can be used again, unless the answer is long.

@@ -53,6 +53,7 @@ func (m *Mail) prepare() (name string, recipients []byte, err error) {
 		return "", nil, fmt.Errorf("%w: sent at %s, which is no time to send mail", ErrInvalid, m.Sent)
 	}
 	m.Sent = m.Sent.UTC().Truncate(time.Millisecond)
+	m.TakeSESFields()
 	if n := len(m.Destination); n == 0 || n > MaxDestinations {
 		return "", nil, fmt.Errorf("%w: %d destinations: 1 to %d can be recorded", ErrInvalid, n, MaxDestinations)
 	}

@@ -18,7 +18,7 @@ import (
 var subscriptionAttributes = []string{"DeliveryPolicy", "FilterPolicyScope", "FilterPolicy", "RawMessageDelivery", "RedrivePolicy"}
 
 // mine reads the subscription that is named, which is the caller's own.
-func (a *API) mine(ctx context.Context, db *sql.DB, caller auth.Caller, values query.Values) (topic.Subscription, error) {
+func (a *API) mine(ctx context.Context, caller auth.Caller, values query.Values) (topic.Subscription, error) {
 	arn, err := a.subscriptionARN(values)
 	if err != nil {
 		return topic.Subscription{}, err
@@ -26,7 +26,7 @@ func (a *API) mine(ctx context.Context, db *sql.DB, caller auth.Caller, values q
 	if err := own(caller, strings.Split(arn, ":"), values); err != nil {
 		return topic.Subscription{}, err
 	}
-	found, err := topic.GetSubscription(ctx, db, arn)
+	found, err := topic.GetSubscription(ctx, a.Store.Read, arn)
 	if errors.Is(err, topic.ErrSubscriptionNotFound) {
 		return topic.Subscription{}, notFound("Subscription does not exist")
 	}
@@ -34,7 +34,7 @@ func (a *API) mine(ctx context.Context, db *sql.DB, caller auth.Caller, values q
 }
 
 func (a *API) getSubscriptionAttributes(ctx context.Context, caller auth.Caller, values query.Values) (any, error) {
-	s, err := a.mine(ctx, a.Store.Read, caller, values)
+	s, err := a.mine(ctx, caller, values)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (a *API) setSubscriptionAttributes(ctx context.Context, caller auth.Caller,
 	if !values.Has("AttributeName") {
 		return nil, query.Null("attributeName")
 	}
-	found, err := a.mine(ctx, a.Store.Read, caller, values)
+	found, err := a.mine(ctx, caller, values)
 	if err != nil {
 		return nil, err
 	}
