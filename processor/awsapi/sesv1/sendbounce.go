@@ -34,6 +34,7 @@ type original struct {
 	recipients []string
 	arrived    time.Time
 	header     report.Header
+	owned      bool // it is known to be the caller's; else its recipients have to be
 }
 
 // sendBounce sends a delivery report about a mail that came in, to the address that it came from. The mail is named by its feedback id or
@@ -46,10 +47,18 @@ func (a *API) sendBounce(ctx context.Context, caller auth.Caller, values query.V
 	if err != nil {
 		return nil, invalid("BounceSender: %v", err)
 	}
-	if _, verified, err := account.IdentityFor(ctx, a.Store.Read, caller.Account, sender); err != nil || !verified {
-		return nil, errors.Join(err, unverified(a.Region, sender))
+	if err := a.verified(ctx, caller, sender); err != nil {
+		return nil, err
 	}
 	mail, err := a.original(ctx, caller, values.Get("OriginalMessageId"))
+	if err != nil {
+		return nil, err
+	}
+	for _, recipient := range values.Structures("BouncedRecipientInfoList.member") {
+		if !mail.owned {
+			err = errors.Join(err, a.verified(ctx, caller, recipient.Get("Recipient")))
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +85,15 @@ func (a *API) sendBounce(ctx context.Context, caller auth.Caller, values query.V
 	}{id}, err
 }
 
+// verified refuses an address that no identity of the caller's stands for.
+func (a *API) verified(ctx context.Context, caller auth.Caller, addr string) error {
+	_, verified, err := account.IdentityFor(ctx, a.Store.Read, caller.Account, addr)
+	if err == nil && !verified {
+		err = unverified(a.Region, addr)
+	}
+	return err
+}
+
 func rejected(format string, args ...any) error {
 	return query.Refuse("MessageRejected", format, args...)
 }
@@ -99,7 +117,7 @@ func (a *API) original(ctx context.Context, caller auth.Caller, id string) (orig
 	return found, nil
 }
 
-// received looks among the mails that came in. One that matched no account is anybody's who knows its id.
+// received looks among the mails that came in. One that matched no account is that of whoever has its recipients as identities.
 func (a *API) received(ctx context.Context, caller auth.Caller, id string) (original, error) {
 	wanted := processor.FeedbackQuery{ID: id, Limit: 1}
 	seq, err := strconv.ParseUint(id, 10, 62)
@@ -126,7 +144,7 @@ func (a *API) received(ctx context.Context, caller auth.Caller, id string) (orig
 	if err != nil {
 		return original{}, rejected("Mail %.100s cannot be read: %v.", id, err)
 	}
-	return original{mail.From, append([]string{}, mail.To...), mail.Received, read.Header}, nil
+	return original{mail.From, append([]string{}, mail.To...), mail.Received, read.Header, arrived[0].Account == caller.Account}, nil
 }
 
 // registered looks among the mails that were registered.
@@ -143,7 +161,7 @@ func (a *API) registered(ctx context.Context, caller auth.Caller, id string) (or
 		if err != nil {
 			return original{}, nil
 		}
-		one := original{from: from, recipients: []string{}, arrived: mail.Sent}
+		one := original{from: from, recipients: []string{}, arrived: mail.Sent, owned: true}
 		for _, recipient := range mail.Recipients {
 			one.recipients = append(one.recipients, recipient.Address)
 		}

@@ -145,6 +145,10 @@ func TestNobodyCanBounceWhatIsNotTheirs(t *testing.T) {
 	s.Refuses("InvalidParameterCombination", "Give BounceType or RecipientDsnFields for info@example.org.", "SendBounce", bounce("fresh", "BouncedRecipientInfoList.member.1.BounceType", "")...)
 	s.Refuses("ValidationError", "1 validation error detected: Value null at 'bouncedRecipientInfoList' failed to satisfy constraint: Member must not be null", "SendBounce",
 		"OriginalMessageId", "fresh", "BounceSender", "postmaster@example.org")
+	s.Do("DeleteIdentity", "Identity", "example.org") // a mail that matched no account is not that of whoever guesses its number
+	s.Do("VerifyEmailIdentity", "EmailAddress", "postmaster@example.org")
+	seq := received(s, on, "anybody's", "jane@example.net", "", s.Clock)
+	s.Refuses("MessageRejected", "Email address is not verified. The following identities failed the check in region US-EAST-1: info@example.org", "SendBounce", bounce(strconv.FormatUint(seq, 10))...)
 	if mails := s.Outbox(delivery.KindMail); len(mails) != 0 {
 		t.Errorf("sent all the same: %+v", mails)
 	}
