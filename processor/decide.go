@@ -142,6 +142,7 @@ func (e *Effects) list(match Match, decision Decision, settings Settings, reason
 	}
 	if reason == suppression.Bounce && decision.Trust == TrustA {
 		entry.List, entry.Expires = suppression.List{}, now.Add(suppression.GlobalListing)
+		entry.MessageID = "" // other accounts see this entry; the report tells the operator of which mail it is
 		e.Listings, listed = append(e.Listings, entry), true
 	}
 	return listed

@@ -121,6 +121,8 @@ func numbers(ctx context.Context, tx *sql.Tx, n int) (first int64, err error) {
 	return last - int64(n) + 1, nil
 }
 
+var changeStatements = statements(func(n int) string { return insertChanges + tuples(n, 7) })
+
 // note writes changes into the journal, from number seq on.
 func note(ctx context.Context, tx *sql.Tx, changes []change, seq int64, now time.Time) error {
 	values := make([]any, 0, 7*len(changes))
@@ -131,7 +133,7 @@ func note(ctx context.Context, tx *sql.Tx, changes []change, seq int64, now time
 		}
 		values = append(values, seq+int64(i), c.list, c.address, c.reason, feedback, c.expires, now.UnixMilli())
 	}
-	if _, err := tx.ExecContext(ctx, insertChanges+tuples(len(changes), 7), values...); err != nil {
+	if _, err := tx.ExecContext(ctx, changeStatements[len(changes)], values...); err != nil {
 		return fmt.Errorf("suppression: note %d changes: %w", len(changes), err)
 	}
 	return nil

@@ -93,22 +93,31 @@ func lookAll(ctx context.Context, db *sql.DB, sender Sender, places []place, ver
 	for i := range undecided {
 		undecided[i] = i
 	}
-	return sender.look(ctx, db, lists, places, undecided, verdicts, now)
+	return sender.look(ctx, db, sender.deciding(lists), places, undecided, verdicts, now)
 }
 
-// deciding returns the lists that decide about the sender's mail, the first that has an entry before the others.
-func (s Sender) deciding() []List {
-	own := List{Account: s.Account}
-	if s.Account == "" || len(s.Reasons) == 0 {
-		own.Allow = true
+// numbered is a list with its number.
+type numbered struct {
+	List
+	id int64
+}
+
+// deciding returns those lists that decide about the sender's mail, the first that has an entry before the others. A list
+// without a number has no entries.
+func (s Sender) deciding(numbers map[List]int64) []numbered {
+	own := List{Account: s.Account, Allow: s.Account == "" || len(s.Reasons) == 0}
+	lists := make([]numbered, 0, 3)
+	add := func(l List) {
+		if id, known := numbers[l]; known {
+			lists = append(lists, numbered{l, id})
+		}
 	}
-	lists := []List{own}
+	add(own)
 	if s.Identity != "" {
-		own.Identity = strings.ToLower(s.Identity)
-		lists = append(lists, own)
+		add(List{Account: own.Account, Identity: strings.ToLower(s.Identity), Allow: own.Allow})
 	}
 	if own.Allow {
-		lists = append(lists, List{})
+		add(List{})
 	}
 	return lists
 }
@@ -123,15 +132,11 @@ func verdictOf(e Entry) Verdict {
 }
 
 // look asks the deciding lists for the places that are undecided, one list after the other, and notes the verdicts.
-func (s Sender) look(ctx context.Context, db *sql.DB, lists map[List]int64, places []place, undecided []int, verdicts []Verdict, now time.Time) error {
-	for _, on := range s.deciding() {
-		id, known := lists[on]
-		if !known {
-			continue
-		}
+func (s Sender) look(ctx context.Context, db *sql.DB, deciding []numbered, places []place, undecided []int, verdicts []Verdict, now time.Time) error {
+	for _, on := range deciding {
 		for part := range slices.Chunk(undecided, chunk) {
-			err := getMany(ctx, db, id, places, part, func(i int, e Entry) {
-				if e.List = on; !expired(e.Expires, now) && s.decides(e) {
+			err := getMany(ctx, db, on.id, places, part, func(i int, e Entry) {
+				if e.List = on.List; !expired(e.Expires, now) && s.decides(e) {
 					verdicts[i] = verdictOf(e)
 				}
 			})

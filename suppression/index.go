@@ -147,11 +147,18 @@ func (ix *Index) take(ctx context.Context, last int64) error {
 
 // Check is as the function of that name.
 func (ix *Index) Check(ctx context.Context, sender Sender, addr string, now time.Time) (Verdict, error) {
-	verdicts, err := ix.CheckMany(ctx, sender, []string{addr}, now)
+	at, err := placeOf(addr)
 	if err != nil {
 		return Verdict{}, err
 	}
-	return verdicts[0], nil
+	places := []place{at}
+	deciding, candidates, sure := ix.candidates(sender, places)
+	if sure && len(candidates) == 0 {
+		return Verdict{}, nil
+	}
+	verdicts := make([]Verdict, 1)
+	err = ix.look(ctx, sender, deciding, places, candidates, verdicts, now, sure)
+	return verdicts[0], err
 }
 
 // CheckMany is as the function of that name.
@@ -160,40 +167,38 @@ func (ix *Index) CheckMany(ctx context.Context, sender Sender, addrs []string, n
 	if err != nil {
 		return nil, err
 	}
+	deciding, candidates, sure := ix.candidates(sender, places)
 	verdicts := make([]Verdict, len(addrs))
-	lists, candidates, sure := ix.candidates(sender, places)
-	switch {
-	case !sure:
-		err = lookAll(ctx, ix.db, sender, places, verdicts, now)
-	case len(candidates) > 0:
-		err = sender.look(ctx, ix.db, lists, places, candidates, verdicts, now)
-	}
-	return verdicts, err
+	return verdicts, ix.look(ctx, sender, deciding, places, candidates, verdicts, now, sure)
 }
 
-// candidates returns the places that a deciding list may hold, and the numbers of these lists. It is not sure while there
-// is no index that is up to date.
-func (ix *Index) candidates(sender Sender, places []place) (lists map[List]int64, candidates []int, sure bool) {
+// look asks the tables about the candidates, or about all places when the index is not sure.
+func (ix *Index) look(ctx context.Context, sender Sender, deciding []numbered, places []place, candidates []int, verdicts []Verdict,
+	now time.Time, sure bool) error {
+	if !sure {
+		return lookAll(ctx, ix.db, sender, places, verdicts, now)
+	}
+	return sender.look(ctx, ix.db, deciding, places, candidates, verdicts, now)
+}
+
+// candidates returns the lists that decide and the places that one of them may hold. It is not sure while there is no index
+// that is up to date.
+func (ix *Index) candidates(sender Sender, places []place) (deciding []numbered, candidates []int, sure bool) {
 	ix.mutex.RLock()
 	defer ix.mutex.RUnlock()
 	if ix.base == nil || ix.behind {
 		return nil, nil, false
 	}
-	lists = make(map[List]int64, 3)
-	for _, on := range sender.deciding() {
-		if id, known := ix.lists[on]; known {
-			lists[on] = id
-		}
-	}
+	deciding = sender.deciding(ix.lists)
 	for i := range places {
-		for _, list := range lists {
-			if ix.may(keyOf(list, places[i].hash[:])) {
+		for _, on := range deciding {
+			if ix.may(keyOf(on.id, places[i].hash[:])) {
 				candidates = append(candidates, i)
 				break
 			}
 		}
 	}
-	return lists, candidates, true
+	return deciding, candidates, true
 }
 
 func (ix *Index) may(k rowKey) bool {

@@ -140,7 +140,9 @@ func (w *walk) address() string {
 	return []string{"a", "A"}[w.IntN(2)] + fmt.Sprintf("%d@example.net", w.IntN(5000))
 }
 
-func (w *walk) tick() { w.at = w.at.Add(time.Duration(w.Int64N(int64(20 * time.Minute))).Truncate(time.Millisecond)) }
+func (w *walk) tick() {
+	w.at = w.at.Add(time.Duration(w.Int64N(int64(20 * time.Minute))).Truncate(time.Millisecond))
+}
 
 // write puts and deletes in one transaction.
 func (w *walk) write(ctx context.Context, tx *sql.Tx) error {

@@ -16,6 +16,17 @@ import (
 // putRows is how many rows one statement of PutMany writes.
 const putRows = 100
 
+// putStatements are the statements that put so many rows.
+var putStatements = statements(func(n int) string { return putEntries + tuples(n, 9) + orReplace })
+
+// statements writes those for up to putRows rows.
+func statements(of func(rows int) string) (all [putRows + 1]string) {
+	for n := 1; n <= putRows; n++ {
+		all[n] = of(n)
+	}
+	return all
+}
+
 // Put puts an address on a list, or replaces reason, ids and expiry of the one that is there: on the global list the 14
 // days start anew. e.Created and e.Updated are not read, and an entry that allows is Manual whatever e.Reason says. An
 // entry that has expired by now changes nothing. The error wraps ErrInvalid when the address or the reason is none, or
@@ -50,6 +61,26 @@ func PutMany(ctx context.Context, tx *sql.Tx, entries []Entry, now time.Time) er
 			return err
 		}
 		seq += int64(len(part))
+	}
+	return nil
+}
+
+// Sort brings entries into the order of the table's rows. A large import that is sorted as a whole, and put in batches then,
+// writes each page of the table once instead of once for each address.
+func Sort(entries []Entry) error {
+	puts := make([]put, len(entries))
+	for i, e := range entries {
+		at, err := placeOf(e.Address)
+		if err != nil {
+			return err
+		}
+		puts[i] = put{Entry: e, at: at}
+	}
+	slices.SortStableFunc(puts, func(a, b put) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Identity, b.Identity), bytes.Compare(a.at.hash[:], b.at.hash[:]))
+	})
+	for i := range puts {
+		entries[i] = puts[i].Entry
 	}
 	return nil
 }
@@ -146,7 +177,7 @@ func write(ctx context.Context, tx *sql.Tx, puts []put, seq int64, now time.Time
 		rows = append(rows, p.list, p.at.hash[:], p.Address, p.Reason.number(), feedback, packID(p.MessageID), now.UnixMilli(), 0, millis(p.Expires))
 		changes = append(changes, change{list: p.list, address: p.Address, reason: p.Reason.number(), feedback: feedback, expires: millis(p.Expires)})
 	}
-	if _, err := tx.ExecContext(ctx, putEntries+tuples(len(puts), 9)+orReplace, rows...); err != nil {
+	if _, err := tx.ExecContext(ctx, putStatements[len(puts)], rows...); err != nil {
 		return fmt.Errorf("suppression: put %s and %d more: %w", puts[0].Address, len(puts)-1, err)
 	}
 	return note(ctx, tx, changes, seq, now)

@@ -118,14 +118,11 @@ func parameters(first, last int) string {
 
 // tuples writes count rows of parameters, each of so many values: "($1,$2),($3,$4)".
 func tuples(count, values int) string {
-	var b strings.Builder
-	for n := range count {
-		if n > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("(" + parameters(n*values+1, (n+1)*values) + ")")
+	rows := make([]string, count)
+	for n := range rows {
+		rows[n] = "(" + parameters(n*values+1, (n+1)*values) + ")"
 	}
-	return b.String()
+	return strings.Join(rows, ",")
 }
 
 // millis is 0 for the zero time.

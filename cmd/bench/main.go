@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,11 +23,13 @@ import (
 func main() {
 	scale := flag.Float64("n", 1, "how much to measure: 1 takes about two minutes, 0.1 a fifth of that")
 	mails := flag.String("mails", "", "measure only the reading, of the mails (*.eml) below this folder")
+	only := flag.String("only", "", "measure one part alone: accepts, deliveries, reading, stages or suppression")
+	lists := flag.Int("lists", 0, "how many addresses each suppression list has (default a million times -n)")
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
 	flag.Parse()
 	// With SIGPIPE, so that `make bench | head` leaves nothing behind either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	err := run(ctx, options{*scale, *mails, *asJSON}, os.Stdout, os.Stderr)
+	err := run(ctx, options{scale: *scale, mails: *mails, only: *only, lists: *lists, asJSON: *asJSON}, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -34,10 +37,12 @@ func main() {
 	}
 }
 
-// options are the flags.
+// options are what the flags say.
 type options struct {
 	scale  float64
-	mails  string
+	mails  string // only the reading, of the mails below this folder; "" is all
+	only   string // a part; "" is all
+	lists  int    // entries of each suppression list; 0 is by scale
 	asJSON bool
 }
 
@@ -57,6 +62,9 @@ func run(ctx context.Context, o options, out, words io.Writer) error {
 	if o.scale <= 0 || o.scale > 100 {
 		return errors.New("-n is a number over 0 and up to 100")
 	}
+	if o.lists < 0 || o.lists > 1_000_000_000 {
+		return errors.New("-lists is a number up to 1,000,000,000")
+	}
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return err
@@ -74,11 +82,11 @@ func run(ctx context.Context, o options, out, words io.Writer) error {
 	if !o.asJSON {
 		fmt.Fprintf(out, "%s\n", found.Machine)
 	}
-	measures := []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.reading, b.stages}
-	if o.mails != "" {
-		measures = measures[2:3]
+	parts, err := b.parts()
+	if err != nil {
+		return err
 	}
-	for _, measure := range measures {
+	for _, measure := range parts {
 		sections, err := measure(ctx)
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
@@ -97,6 +105,23 @@ func run(ctx context.Context, o options, out, words io.Writer) error {
 		return found.writeJSON(out)
 	}
 	return nil
+}
+
+// parts are what is measured, in the order of the tables; deliveries come after accepts, and stages after both.
+func (b *bench) parts() ([]func(context.Context) ([]section, error), error) {
+	all := []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.reading, b.stages, b.suppressions}
+	names := []string{"accepts", "deliveries", "reading", "stages", "suppression"}
+	if b.mails != "" {
+		return all[2:3], nil
+	}
+	if b.only == "" {
+		return all, nil
+	}
+	i := slices.Index(names, b.only)
+	if i < 0 {
+		return nil, fmt.Errorf("-only is one of %s", strings.Join(names, ", "))
+	}
+	return all[i : i+1], nil
 }
 
 // moduleRoot is where the recordings are, and what the server is built from.

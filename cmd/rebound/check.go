@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -11,8 +13,15 @@ import (
 	"github.com/rebound-mail/rebound/processor/api"
 )
 
-// checkChunk is how many addresses one call asks for.
-const checkChunk = 1000
+// A call asks for at most so many addresses, and bytes of them, which the server takes in one body. While the answers of one are printed
+// the next are being looked up.
+const (
+	checkChunk  = api.MaxCheck
+	checkBytes  = 768 << 10
+	checkAhead  = 2
+	maxAddress  = 64 << 10 // of a line that is to be an address
+	bytesBeside = 3        // the quotes and the comma
+)
 
 func checkCommand() *cobra.Command {
 	command := &cobra.Command{
@@ -25,14 +34,14 @@ The exit status is 0 when none is suppressed, 1 when some are, and 2 when the se
 			return unchecked(command, cobra.MinimumNArgs(1)(command, args))
 		},
 		RunE: func(command *cobra.Command, args []string) error {
-			results, err := check(command, args)
-			if err == nil {
-				err = show(command, []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}, results, checkRow)
-			}
+			status, err := check(command, args)
 			if err != nil {
 				return unchecked(command, err)
 			}
-			return checkStatus(results)
+			if status == 0 {
+				return nil
+			}
+			return status
 		},
 	}
 	command.SetFlagErrorFunc(unchecked)
@@ -49,47 +58,90 @@ func unchecked(command *cobra.Command, err error) error {
 	return exitStatus(2)
 }
 
-func checkStatus(results []api.CheckResult) error {
-	status := exitStatus(0)
+// worse is the status of all results so far and some more.
+func (status exitStatus) worse(results []api.CheckResult) exitStatus {
 	for _, result := range results {
-		if result.Problem != "" {
-			return exitStatus(2)
+		switch {
+		case result.Problem != "":
+			return 2
+		case result.Suppressed:
+			status = max(status, 1)
 		}
-		if result.Suppressed {
-			status = 1
-		}
-	}
-	if status == 0 {
-		return nil
 	}
 	return status
 }
 
-func check(command *cobra.Command, args []string) ([]api.CheckResult, error) {
-	addresses := args
-	if len(args) == 1 && args[0] == "-" {
-		addresses = nil
-		lines := bufio.NewScanner(command.InOrStdin())
-		for lines.Scan() {
-			if line := strings.TrimSpace(lines.Text()); line != "" {
-				addresses = append(addresses, line)
+// answered is what came of one call.
+type answered struct {
+	results []api.CheckResult
+	err     error
+}
+
+// check asks about the arguments, or the lines of standard input, and prints the answers in their order as they come.
+func check(command *cobra.Command, args []string) (status exitStatus, err error) {
+	ctx, stop := context.WithCancel(command.Context())
+	defer stop()
+	calls := make(chan chan answered, checkAhead-1)
+	problem := make(chan error, 1)
+	go func() {
+		defer close(calls)
+		problem <- eachChunk(command.InOrStdin(), args, func(addresses []string) bool {
+			call := make(chan answered, 1)
+			select {
+			case calls <- call:
+			case <-ctx.Done():
+				return false
 			}
+			go func() {
+				var answer api.CheckAnswer
+				err := newClient(command).call(ctx, http.MethodPost, "/v1/suppression/check", query(command), api.CheckQuestion{Addresses: addresses}, &answer)
+				call <- answered{answer.Results, err}
+			}()
+			return true
+		})
+	}()
+	for call := range calls {
+		answer := <-call
+		if answer.err != nil {
+			return 0, answer.err
 		}
-		if err := lines.Err(); err != nil {
-			return nil, fmt.Errorf("standard input: %w", err)
+		if err := show(command, []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}, answer.results, checkRow); err != nil {
+			return 0, err
 		}
+		status = status.worse(answer.results)
 	}
-	var results []api.CheckResult
-	for len(addresses) > 0 {
-		n := min(len(addresses), checkChunk)
-		var answer api.CheckAnswer
-		err := newClient(command).call(command.Context(), http.MethodPost, "/v1/suppression/check", query(command), api.CheckQuestion{Addresses: addresses[:n]}, &answer)
-		if err != nil {
-			return nil, err
-		}
-		results, addresses = append(results, answer.Results...), addresses[n:]
+	return status, <-problem
+}
+
+// eachChunk calls do for the addresses, a few thousand at a time, until it returns false.
+func eachChunk(in io.Reader, args []string, do func([]string) bool) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxAddress)
+	if len(args) != 1 || args[0] != "-" {
+		lines = bufio.NewScanner(strings.NewReader(strings.Join(args, "\n")))
 	}
-	return results, nil
+	var chunk []string
+	size := 0
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" {
+			continue
+		}
+		if len(chunk) == checkChunk || size+len(line) > checkBytes {
+			if !do(chunk) {
+				return nil
+			}
+			chunk, size = nil, 0
+		}
+		chunk, size = append(chunk, line), size+len(line)+bytesBeside
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	if len(chunk) > 0 {
+		do(chunk)
+	}
+	return nil
 }
 
 func checkRow(r api.CheckResult) []string {

@@ -56,15 +56,15 @@ func (c client) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // call sends body as JSON (nil: none) and reads the answer into answer (nil: dropped). The account flag goes with each call.
 func (c client) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
-	var content io.Reader
+	var question io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
 		}
-		content = bytes.NewReader(encoded)
+		question = bytes.NewReader(encoded)
 	}
-	response, err := c.open(ctx, method, path, query, content)
+	response, err := c.open(ctx, method, path, query, question)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,11 @@ func (c client) call(ctx context.Context, method, path string, query url.Values,
 	if answer == nil {
 		return nil
 	}
-	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
+	content, err := io.ReadAll(response.Body) // to its end, so that the connection is used again
+	if err == nil {
+		err = json.Unmarshal(content, answer)
+	}
+	if err != nil {
 		return fmt.Errorf("%s answered %s %s with something else than JSON: %w", c.base, method, path, err)
 	}
 	return nil

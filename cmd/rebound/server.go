@@ -39,6 +39,7 @@ import (
 	"github.com/rebound-mail/rebound/processor/statistics"
 	"github.com/rebound-mail/rebound/processor/store"
 	"github.com/rebound-mail/rebound/processor/topic"
+	"github.com/rebound-mail/rebound/suppression"
 )
 
 // server is one process: the parts, opened bottom up and closed in the reverse order.
@@ -50,6 +51,7 @@ type server struct {
 	metrics  *statistics.Metrics
 	style    processor.Style
 	store    *store.Store
+	index    *suppression.Index
 	bus      *bus.Bus
 	keys     *returnpath.Keys
 	signer   *topic.Signer
@@ -107,6 +109,14 @@ func (srv *server) openStore(ctx context.Context) error {
 	}
 	srv.store = opened
 	srv.closers = append(srv.closers, opened.Close)
+	if srv.index, err = suppression.OpenIndex(ctx, opened.Read, filepath.Join(srv.settings.Data, "suppression.index"), srv.log); err != nil {
+		return err
+	}
+	opened.Committed = func(ctx context.Context) {
+		if err := srv.index.Follow(ctx); err != nil {
+			srv.log.Warn("the index of suppressed addresses is not up to date; checks ask the database", "error", err)
+		}
+	}
 	credentials := filepath.Join(srv.settings.Data, "credentials")
 	var key account.AccessKey
 	var made bool
@@ -242,7 +252,7 @@ func (srv *server) allowed() []netip.Prefix {
 
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
-	own := &api.API{Store: srv.store, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
+	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Region: srv.settings.Region, Style: srv.style, Domain: srv.settings.Domain,
 		Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
@@ -294,6 +304,7 @@ func (srv *server) run(ctx context.Context) error {
 	if srv.settings.has(roleDelivery) {
 		start(srv.engine.Run)
 	}
+	start(srv.index.Run)
 	stopIntake := srv.serve(failed)
 	var err error
 	select {

@@ -20,11 +20,13 @@ import (
 	"github.com/rebound-mail/rebound/processor/returnpath"
 	"github.com/rebound-mail/rebound/processor/store"
 	"github.com/rebound-mail/rebound/schemas"
+	"github.com/rebound-mail/rebound/suppression"
 )
 
 // API answers /v1. All fields are needed but Now.
 type API struct {
 	Store    *store.Store
+	Index    *suppression.Index // of the suppression lists in Store
 	Bus      *bus.Bus
 	Keys     *returnpath.Keys
 	Region   string            // of the ARNs of new topics and in events

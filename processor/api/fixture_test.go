@@ -20,6 +20,7 @@ import (
 	"github.com/rebound-mail/rebound/processor/intake"
 	"github.com/rebound-mail/rebound/processor/returnpath"
 	"github.com/rebound-mail/rebound/processor/store"
+	"github.com/rebound-mail/rebound/suppression"
 )
 
 var now = time.Date(2026, 1, 27, 15, 0, 0, 0, time.UTC)
@@ -54,8 +55,20 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	index, err := suppression.OpenIndex(t.Context(), opened.Read, "", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := index.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	opened.Committed = func(ctx context.Context) {
+		if err := index.Follow(ctx); err != nil {
+			t.Error(err)
+		}
+	}
 	s := &server{t: t}
-	s.api = &api.API{Store: opened, Bus: mails, Keys: keys, Region: "us-east-1", Domain: "rebound.example", Wake: func() { s.woken++ },
+	s.api = &api.API{Store: opened, Index: index, Bus: mails, Keys: keys, Region: "us-east-1", Domain: "rebound.example", Wake: func() { s.woken++ },
 		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Feedback: intake.Handler(accept(mails), intake.Limits{})}
 	s.transact(func(tx *sql.Tx) error {
 		if s.key, _, err = account.CreateDefault(t.Context(), tx, now); err != nil {

@@ -11,9 +11,14 @@ import (
 	"github.com/rebound-mail/rebound/suppression"
 )
 
-// CheckQuestion asks about at most 1000 addresses.
+// MaxCheck is how many addresses one question has at most.
+const MaxCheck = 10_000
+
+// CheckQuestion asks about at most MaxCheck addresses. Identity is the one that the mail is to be sent with; without it the entries that
+// count for one identity alone are not looked at.
 type CheckQuestion struct {
 	Addresses []string `json:"addresses"`
+	Identity  string   `json:"identity,omitempty"`
 }
 
 // CheckAnswer has a result for each address, in the order of the question.
@@ -40,16 +45,15 @@ func (a *API) checkSuppression(r *http.Request) (any, error) {
 	if err := read(r, &question); err != nil {
 		return nil, err
 	}
-	if len(question.Addresses) == 0 || len(question.Addresses) > 1000 {
-		return nil, refuse(http.StatusBadRequest, "addresses has 1 to 1000 entries, not %d", len(question.Addresses))
+	if len(question.Addresses) == 0 || len(question.Addresses) > MaxCheck {
+		return nil, refuse(http.StatusBadRequest, "addresses has 1 to %d entries, not %d", MaxCheck, len(question.Addresses))
 	}
 	owner, err := a.accountOf(r)
 	if err != nil {
 		return nil, err
 	}
 	answer := CheckAnswer{Results: make([]CheckResult, len(question.Addresses))}
-	var asked []string
-	var at []int
+	asked, at := make([]string, 0, len(question.Addresses)), make([]int, 0, len(question.Addresses))
 	for i, addr := range question.Addresses {
 		answer.Results[i].Address = addr
 		if !address.IsAddress(addr) {
@@ -58,7 +62,8 @@ func (a *API) checkSuppression(r *http.Request) (any, error) {
 		}
 		asked, at = append(asked, addr), append(at, i)
 	}
-	verdicts, err := suppression.CheckMany(r.Context(), a.Store.Read, suppression.Sender{Account: owner.ID, Reasons: owner.SuppressedReasons}, asked, a.now())
+	sender := suppression.Sender{Account: owner.ID, Identity: question.Identity, Reasons: owner.SuppressedReasons}
+	verdicts, err := a.Index.CheckMany(r.Context(), sender, asked, a.now())
 	if err != nil {
 		return nil, badAddress(err)
 	}

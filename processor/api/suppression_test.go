@@ -129,8 +129,8 @@ func TestWrongQuestionsAboutSuppressionAreRefused(t *testing.T) {
 		{"limit out of range", "GET", "/v1/suppression?limit=1001", nil, 400, "1 to 1000"},
 		{"limit of words", "GET", "/v1/suppression?limit=all", nil, 400, `not "all"`},
 		{"a cursor of nowhere", "GET", "/v1/suppression?cursor=!!", nil, 400, "cursor"},
-		{"no addresses", "POST", "/v1/suppression/check", `{"addresses":[]}`, 400, "1 to 1000 entries, not 0"},
-		{"too many addresses", "POST", "/v1/suppression/check", api.CheckQuestion{Addresses: make([]string, 1001)}, 400, "1 to 1000 entries, not 1001"},
+		{"no addresses", "POST", "/v1/suppression/check", `{"addresses":[]}`, 400, "1 to 10000 entries, not 0"},
+		{"too many addresses", "POST", "/v1/suppression/check", api.CheckQuestion{Addresses: make([]string, 10_001)}, 400, "1 to 10000 entries, not 10001"},
 		{"no such path", "GET", "/v1/suppressions", nil, 404, "not part of this API"},
 		{"no such method", "PATCH", "/v1/suppression", nil, 404, "not part of this API"},
 	})

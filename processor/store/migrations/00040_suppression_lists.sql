@@ -18,7 +18,7 @@ CREATE TABLE suppression_entry (
     hash     BYTEA    NOT NULL, -- first 16 bytes of SHA-256 of the folded address
     address  TEXT     NOT NULL, -- as first given
     reason   SMALLINT NOT NULL, -- 1 BOUNCE, 2 COMPLAINT, 3 MANUAL
-    feedback BYTEA    NOT NULL, -- the feedback id, 25 bytes in SES's shape; empty when put by hand
+    feedback BYTEA    NOT NULL, -- the feedback id, 23 bytes in SES's shape; empty when put by hand
     message  BYTEA    NOT NULL, -- the message id, in the same form
     created  BIGINT   NOT NULL, -- milliseconds since 1970, as are the next two
     age      BIGINT   NOT NULL, -- from the creation to the last update
