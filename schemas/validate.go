@@ -17,10 +17,11 @@ var Files embed.FS
 
 // The names of the embedded schemas.
 const (
-	NotificationSchema = "notification.schema.json"
-	EventSchema        = "event.schema.json"
-	EnvelopeSchema     = "envelope.schema.json"
-	ParsedSchema       = "parsed.schema.json"
+	NotificationSchema      = "notification.schema.json"
+	EventSchema             = "event.schema.json"
+	EnvelopeSchema          = "envelope.schema.json"
+	ParsedSchema            = "parsed.schema.json"
+	SuppressionChangeSchema = "suppressionchange.schema.json"
 )
 
 // Validate tells what in the JSON text breaks the schema of that name; nil when nothing does.

@@ -27,6 +27,18 @@ type Verdict struct {
 	List       string // AccountList, GlobalList or AllowList; empty when no entry decides
 }
 
+// BounceSubType returns SES's word for the hard bounce that a suppressed mail becomes instead of being sent; empty when the
+// mail may go.
+func (v Verdict) BounceSubType() string {
+	switch {
+	case !v.Suppressed:
+		return ""
+	case v.List == GlobalList:
+		return "Suppressed"
+	}
+	return "OnAccountSuppressionList"
+}
+
 // chunk is how many addresses one query of CheckMany asks for.
 const chunk = 1000
 

@@ -14,10 +14,10 @@ import (
 const (
 	// pollEach is how long another process's entry may take to be known here.
 	pollEach = time.Second
-	// An index is built anew when it knows of more changes than this, and more than a sixteenth of its entries: they take 20
-	// bytes each, and 2 where they are in the filter.
+	// An index is built anew when it knows of more changes than this, and more than a sixty-fourth of its entries: they take
+	// some 30 bytes each, and little more than one where they are in the filter.
 	minRebuild  = 100_000
-	rebuildPart = 16
+	rebuildPart = 64
 )
 
 // Index answers most checks in memory. It keeps a filter of all entries at one time and the keys of what was put since, and
@@ -220,31 +220,43 @@ func (ix *Index) Size() (entries, since int, built bool) {
 func (ix *Index) Rebuild(ctx context.Context) error {
 	ix.rebuilding.Lock()
 	defer ix.rebuilding.Unlock()
-	if err := ix.Follow(ctx); err != nil {
+	began, err := ix.begin(ctx)
+	if err != nil {
 		return err
 	}
-	ix.mutex.Lock()
-	began := ix.seq
-	fresh := map[uint64]struct{}{}
-	ix.fresh = fresh
-	ix.mutex.Unlock()
 	built, err := buildFilter(ctx, ix.db)
-	ix.mutex.Lock()
-	useless := ix.fresh == nil // restart ran meanwhile
-	ix.fresh = nil
-	if err == nil && !useless {
-		ix.base, ix.recent = built, fresh
-	}
-	ix.mutex.Unlock()
-	switch {
-	case err != nil:
+	if err := ix.finish(built, err); err != nil || ix.path == "" {
 		return err
-	case useless:
-		return errors.New("suppression: the journal of changes was lost while the index was built; build it once more")
-	case ix.path == "":
-		return nil
 	}
 	return ix.save(ctx, built, began)
+}
+
+// begin notes from now on what the filter that is about to be built may lack: what is put after the change whose number it
+// returns.
+func (ix *Index) begin(ctx context.Context) (seq int64, err error) {
+	if err := ix.Follow(ctx); err != nil {
+		return 0, err
+	}
+	ix.mutex.Lock()
+	defer ix.mutex.Unlock()
+	ix.fresh = map[uint64]struct{}{}
+	return ix.seq, nil
+}
+
+// finish puts what was built in the place of the old filter.
+func (ix *Index) finish(built *filter, err error) error {
+	ix.mutex.Lock()
+	defer ix.mutex.Unlock()
+	fresh := ix.fresh
+	ix.fresh = nil
+	if err != nil {
+		return err
+	}
+	if fresh == nil { // restart ran meanwhile
+		return errors.New("suppression: the journal of changes was lost while the index was built; build it once more")
+	}
+	ix.base, ix.recent = built, fresh
+	return nil
 }
 
 // Run follows the changes of other processes and builds the index anew when it has grown old, until ctx ends.

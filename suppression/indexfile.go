@@ -82,11 +82,12 @@ func (ix *Index) load(ctx context.Context) error {
 	if ix.path == "" {
 		return errors.New("none is kept")
 	}
-	whole, err := os.ReadFile(ix.path)
+	file, err := os.Open(ix.path)
 	if err != nil {
 		return err
 	}
-	f, head, err := readFilter(whole)
+	defer file.Close()
+	f, head, err := readFilter(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", ix.path, err)
 	}
@@ -108,32 +109,45 @@ func (ix *Index) load(ctx context.Context) error {
 	return nil
 }
 
-// readFilter reads what write wrote.
-func readFilter(whole []byte) (*filter, fileHead, error) {
-	var head fileHead
+// readFilter reads what write wrote, and nothing that was changed since.
+func readFilter(from io.Reader) (f *filter, head fileHead, err error) {
 	damaged := errors.New("not the file of an index, or a damaged one")
-	if len(whole) < sha256.Size {
-		return nil, head, damaged
-	}
-	content := whole[:len(whole)-sha256.Size]
-	if sum := sha256.Sum256(content); string(sum[:]) != string(whole[len(content):]) {
-		return nil, head, damaged
-	}
-	in := bytes.NewReader(content)
+	sum := sha256.New()
+	whole := bufio.NewReaderSize(from, 1<<20)
+	in := io.TeeReader(whole, sum)
 	if err := binary.Read(in, binary.LittleEndian, &head); err != nil || head.Magic != magic || head.Runs < 0 || head.Runs > maxRuns {
 		return nil, head, damaged
 	}
-	f := &filter{size: int(head.Size)}
+	f = &filter{size: int(head.Size)}
 	for range head.Runs {
-		var from [3]uint64
-		if err := binary.Read(in, binary.LittleEndian, &from); err != nil {
-			return nil, head, damaged
-		}
-		holds, err := xorfilter.LoadBinaryFuse[uint8](in)
+		r, err := readOneRun(in)
 		if err != nil {
 			return nil, head, damaged
 		}
-		f.runs = append(f.runs, run{from: rowKey{int64(from[0]), from[1], from[2]}, holds: holds})
+		f.runs = append(f.runs, r)
+	}
+	var want [sha256.Size]byte
+	if _, err := io.ReadFull(whole, want[:]); err != nil || [sha256.Size]byte(sum.Sum(nil)) != want {
+		return nil, head, damaged
 	}
 	return f, head, nil
+}
+
+// readOneRun reads the first key of a run, and its filter. It checks the length before it makes room: a run is never larger
+// than its entries need.
+func readOneRun(in io.Reader) (r run, err error) {
+	var from [3]uint64
+	if err := binary.Read(in, binary.LittleEndian, &from); err != nil {
+		return run{}, err
+	}
+	const lengthAt = 24 // in what the filter begins with: seed, segments, length
+	var head [lengthAt + 4]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return run{}, err
+	}
+	if length := binary.LittleEndian.Uint32(head[lengthAt:]); length > 4*runLength {
+		return run{}, fmt.Errorf("a run of %d bytes", length)
+	}
+	holds, err := xorfilter.LoadBinaryFuse[uint8](io.MultiReader(bytes.NewReader(head[:]), in))
+	return run{from: rowKey{int64(from[0]), from[1], from[2]}, holds: holds}, err
 }

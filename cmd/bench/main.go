@@ -22,14 +22,14 @@ import (
 
 func main() {
 	scale := flag.Float64("n", 1, "how much to measure: 1 takes about two minutes, 0.1 a fifth of that")
-	mails := flag.String("mails", "", "measure only the reading, of the mails (*.eml) below this folder")
 	only := flag.String("only", "", "measure one part alone: accepts, deliveries, reading, stages or suppression")
 	lists := flag.Int("lists", 0, "how many addresses each suppression list has (default a million times -n)")
+	mails := flag.String("mails", "", "measure only the reading, of the mails (*.eml) below this folder")
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
 	flag.Parse()
 	// With SIGPIPE, so that `make bench | head` leaves nothing behind either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	err := run(ctx, options{scale: *scale, mails: *mails, only: *only, lists: *lists, asJSON: *asJSON}, os.Stdout, os.Stderr)
+	err := run(ctx, options{scale: *scale, only: *only, lists: *lists, mails: *mails, asJSON: *asJSON}, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -40,9 +40,9 @@ func main() {
 // options are what the flags say.
 type options struct {
 	scale  float64
-	mails  string // only the reading, of the mails below this folder; "" is all
 	only   string // a part; "" is all
 	lists  int    // entries of each suppression list; 0 is by scale
+	mails  string // a folder; "" is the recordings
 	asJSON bool
 }
 
@@ -112,7 +112,7 @@ func (b *bench) parts() ([]func(context.Context) ([]section, error), error) {
 	all := []func(context.Context) ([]section, error){b.accepts, b.deliveries, b.reading, b.stages, b.suppressions}
 	names := []string{"accepts", "deliveries", "reading", "stages", "suppression"}
 	if b.mails != "" {
-		return all[2:3], nil
+		b.only = "reading"
 	}
 	if b.only == "" {
 		return all, nil

@@ -23,7 +23,7 @@ import (
 )
 
 // importBatch is how many addresses one transaction of an import puts: larger ones gain little and let others wait.
-const importBatch = 5000
+const importBatch = 2000
 
 // suppressions is the state of the section about the lists.
 type suppressions struct {

@@ -20,7 +20,12 @@ func (s *suppressions) serveWith(ctx context.Context, binary string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
-	s.row("start of a server over the lists", false, 2*s.entries, time.Since(started), none, none, none, none)
+	took := time.Since(started)
+	memory, err := residentBytes(server.process.Process.Pid)
+	if err != nil {
+		return err
+	}
+	s.row("start of a server over the lists; its memory", false, 2*s.entries, took, none, none, none, memory)
 	n := s.count(1_000_000)
 	for _, arguments := range [][]string{{"check", "-"}, {"check", "--json", "-"}} {
 		check := exec.CommandContext(ctx, binary, append(arguments, "--url", "http://"+server.http)...)
@@ -34,11 +39,10 @@ func (s *suppressions) serveWith(ctx context.Context, binary string) (err error)
 		}
 		s.row("rebound "+arguments[0]+" "+arguments[1]+", 5 % suppressed", false, n, time.Since(started))
 	}
-	memory, err := residentBytes(server.process.Process.Pid)
-	if err != nil {
+	if memory, err = residentBytes(server.process.Process.Pid); err != nil {
 		return err
 	}
-	s.row("memory of that server after it", false, 2*s.entries, 0, none, none, none, memory)
+	s.row("memory of that server after them", false, 2*s.entries, 0, none, none, none, memory)
 	return nil
 }
 

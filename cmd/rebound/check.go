@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -100,15 +101,19 @@ func check(command *cobra.Command, args []string) (status exitStatus, err error)
 			return true
 		})
 	}()
+	heads := []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}
 	for call := range calls {
 		answer := <-call
 		if answer.err != nil {
 			return 0, answer.err
 		}
-		if err := show(command, []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}, answer.results, checkRow); err != nil {
+		if err := show(command, heads, answer.results, checkRow); err != nil {
 			return 0, err
 		}
-		status = status.worse(answer.results)
+		status, heads = status.worse(answer.results), nil
+	}
+	if heads != nil {
+		return 0, errors.Join(<-problem, show(command, heads, nil, checkRow))
 	}
 	return status, <-problem
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -118,9 +119,9 @@ func query(command *cobra.Command, pairs ...string) url.Values {
 	return values
 }
 
-// show prints rows as a table, or each value as a line of JSON.
+// show prints rows as a table, without a head when heads is nil, or each value as a line of JSON.
 func show[T any](command *cobra.Command, heads []string, values []T, row func(T) []string) error {
-	out := command.OutOrStdout()
+	out := bufio.NewWriterSize(command.OutOrStdout(), 1<<16)
 	if asJSON, _ := command.Flags().GetBool("json"); asJSON {
 		encoder := json.NewEncoder(out)
 		encoder.SetEscapeHTML(false)
@@ -129,18 +130,20 @@ func show[T any](command *cobra.Command, heads []string, values []T, row func(T)
 				return err
 			}
 		}
-		return nil
+		return out.Flush()
 	}
 	if len(values) == 0 {
 		_, err := fmt.Fprintln(command.ErrOrStderr(), "nothing here")
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, strings.Join(heads, "\t"))
+	if heads != nil {
+		fmt.Fprintln(table, strings.Join(heads, "\t"))
+	}
 	for _, value := range values {
 		fmt.Fprintln(table, strings.Join(row(value), "\t"))
 	}
-	return table.Flush()
+	return errors.Join(table.Flush(), out.Flush())
 }
 
 // when is a time as a person reads it in a table; "-" for none.

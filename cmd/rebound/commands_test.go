@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -134,6 +135,35 @@ func TestCheckAnswersByItsStatus(t *testing.T) {
 	results := must(t, "check", "free@example.net", "--json", "--url", r.url)
 	if diff := cmp.Diff([]api.CheckResult{{Address: "free@example.net"}}, lines[api.CheckResult](t, results)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// More addresses than one call takes are answered in their order, below one head.
+func TestManyAddressesAreCheckedInTheirOrder(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir())
+	r.must("suppression", "put", "a12345@example.net")
+	var asked []string
+	for i := range 2*api.MaxCheck + 5 {
+		asked = append(asked, fmt.Sprintf("a%d@example.net", i))
+	}
+	stdout, stderr, status := command(t, strings.Join(asked, "\n"), "check", "--url", r.url, "-")
+	if status != 1 || stderr != "" {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	var got, suppressed []string
+	for line := range strings.Lines(stdout) {
+		fields := strings.Fields(line)
+		got = append(got, fields[0])
+		if fields[1] == "yes" {
+			suppressed = append(suppressed, fields[0])
+		}
+	}
+	if diff := cmp.Diff(append([]string{"ADDRESS"}, asked...), got); diff != "" {
+		t.Errorf("-want +got:\n%.1000s", diff)
+	}
+	if diff := cmp.Diff([]string{"a12345@example.net"}, suppressed); diff != "" {
+		t.Errorf("suppressed: -want +got:\n%s", diff)
 	}
 }
 

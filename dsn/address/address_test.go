@@ -162,6 +162,9 @@ func FuzzAddress(f *testing.F) {
 		if again, err := Key(key); err != nil || again != key {
 			t.Fatalf("Key(%q) gave %q, then %q, %v", in, key, again, err)
 		}
+		if isKey(in) && (normal != in || strings.ToLower(in) != in || unquote(in) != in) {
+			t.Fatalf("%q was taken for its own key, and its normal form is %q", in, normal)
+		}
 		if !Equal(in, normal) || !Equal(normal, key) {
 			t.Fatalf("%q, %q and %q are not equal", in, normal, key)
 		}

@@ -19,9 +19,9 @@ const (
 	// busyMillis is how long a connection waits for the write lock of another process, in milliseconds.
 	busyMillis = "10000"
 	// writerCache and readerCache are the page caches of a connection in KiB (negative: SQLite's way to say KiB rather
-	// than pages). The writer's holds the inner pages of lists with ten million rows.
+	// than pages). Both hold the inner pages of lists with ten million rows.
 	writerCache = "-65536"
-	readerCache = "-16384"
+	readerCache = "-8192"
 	// preparedStatements is how many statements a connection keeps prepared.
 	preparedStatements = "128"
 )

@@ -139,7 +139,7 @@ func (t *table) read() (fields, error) {
 	}
 	if errors.Is(err, ErrFormat) {
 		line, _ := t.csv.FieldPos(0)
-		return fields{}, fmt.Errorf("%w (after line %d)", err, line)
+		return fields{}, fmt.Errorf("%w (line %d)", err, line)
 	}
 	if err != nil {
 		return fields{}, err

@@ -115,6 +115,9 @@ func (d *document) next() (Record, error) {
 		if errors.Is(err, io.EOF) && !d.inArray && !d.inObject {
 			return Record{}, io.EOF
 		}
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
 		if err != nil {
 			return Record{}, fmt.Errorf("%w: line %d: %w", ErrFormat, d.window.lineAt(d.decoder.InputOffset()), err)
 		}

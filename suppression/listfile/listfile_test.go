@@ -111,8 +111,8 @@ func TestFilesThatCannotBeReadSayWhatToMend(t *testing.T) {
 		"UTF-16 without a mark": {"\x00a\x00@\x00b", listfile.Options{}, "iconv -f UTF-16"},
 		"no addresses":          {"name,town\nJane,Rome\n", listfile.Options{}, "no column holds mail addresses"},
 		"no such column":        {"name,email\nJane,jane@example.net\n", listfile.Options{Column: "mail"}, `no column "mail", but name, email`},
-		"a quote left open":     {"email,name\na@example.net,x\nb@example.net,\"open\n" + long, listfile.Options{}, "after line 2"},
-		"an endless line":       {"{\"email\":\"a@example.net\"}\n{\"email\":\"" + long, listfile.Options{}, "over 1048576 bytes"},
+		"a quote left open":     {"email,name\na@example.net,x\nb@example.net,\"open\n" + long, listfile.Options{}, "(line 3)"},
+		"an endless line":       {"{\"email\":\"a@example.net\"}\n{\"email\":\"" + strings.ReplaceAll(long, "\n", " "), listfile.Options{}, "over 1048576 bytes"},
 		"a document cut off":    {"[\n{\"email\":\"a@example.net\"},\n", listfile.Options{}, "line 3"},
 		"JSON of something":     {"[1,2,\n3]\n17\n", listfile.Options{Format: listfile.NDJSON}, "line 3: neither an array nor an object"},
 		"no such format":        {"a@example.net", listfile.Options{Format: "xlsx"}, "write csv or ndjson"},
@@ -144,11 +144,11 @@ func TestTheEndOfAnEntryIsRead(t *testing.T) {
 	}
 }
 
-// A file is read in the memory of a few records: a reader that kept them would need hundreds of megabytes here.
-func TestAFileOfAMillionLinesIsReadInAFewRecords(t *testing.T) {
+// A file is read in the memory of a few records: a reader that kept them would need many times as much.
+func TestAFileOfAHundredThousandLinesIsReadInAFewRecords(t *testing.T) {
 	for _, line := range []string{"jane@example.net,Jane\n", `{"email":"jane@example.net","name":"Jane"}` + "\n"} {
 		n := 0
-		r, err := listfile.NewReader(io.LimitReader(&endless{line: line}, int64(len(line))*1_000_000), listfile.Options{})
+		r, err := listfile.NewReader(io.LimitReader(&endless{line: line}, int64(len(line))*100_000), listfile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestAFileOfAMillionLinesIsReadInAFewRecords(t *testing.T) {
 				t.Fatalf("record %d: %+v, %v", n, record, err)
 			}
 		}
-		if n != 1_000_000 {
+		if n != 100_000 {
 			t.Errorf("got %d records", n)
 		}
 	}

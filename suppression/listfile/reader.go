@@ -58,6 +58,7 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 	}
 	trimmed := bytes.TrimLeft(start, " \t\r\n")
 	r := &Reader{}
+	err = nil // that the file ends within what was looked at is none
 	switch {
 	case o.Format == CSV || o.Format == "" && !bytes.HasPrefix(trimmed, []byte("{")) && !bytes.HasPrefix(trimmed, []byte("[")):
 		err = r.readCSV(buffered, start, o.Column)
