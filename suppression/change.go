@@ -75,6 +75,18 @@ func Changes(ctx context.Context, db *sql.DB, q ChangeQuery) (changes []Change, 
 	return changes, max(last, q.After), nil
 }
 
+// LastChange returns the number of the last change: with it as ChangeQuery.After, Changes tells what comes from now on.
+func LastChange(ctx context.Context, db *sql.DB) (int64, error) {
+	last, _, err := journal(ctx, db)
+	return last, err
+}
+
+// FirstKept returns the number after which all changes are kept.
+func FirstKept(ctx context.Context, db *sql.DB) (int64, error) {
+	_, purged, err := journal(ctx, db)
+	return purged, err
+}
+
 // journal returns the numbers of the last change and of the last that is no longer kept.
 func journal(ctx context.Context, db *sql.DB) (last, purged int64, err error) {
 	if err := db.QueryRowContext(ctx, selectJournal).Scan(&last, &purged); err != nil {

@@ -41,6 +41,8 @@ type Account struct {
 	// SuppressionScope says for which of the account's mails the entries count that feedback makes. The zero value is
 	// ScopeAccount.
 	SuppressionScope SuppressionScope
+	// SuppressionTopic is the ARN of the topic that is told of each change of the account's lists; empty is none.
+	SuppressionTopic string
 	Created          time.Time
 }
 
@@ -95,7 +97,7 @@ func Create(ctx context.Context, tx *sql.Tx, a Account, now time.Time) (Account,
 	if err != nil {
 		return Account{}, err
 	}
-	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, ttl, string(a.SuppressionScope), a.Created.UnixMilli()))
+	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, ttl, string(a.SuppressionScope), a.SuppressionTopic, a.Created.UnixMilli()))
 	if err != nil {
 		return Account{}, fmt.Errorf("account: create %s: %w", a.ID, err)
 	}
@@ -137,7 +139,7 @@ func Put(ctx context.Context, tx *sql.Tx, a Account) error {
 	if err != nil {
 		return err
 	}
-	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)), a.ID))
+	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)), a.SuppressionTopic, a.ID))
 	if err == nil && !changed {
 		err = ErrNotFound
 	}

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-const accountColumns = `id, name, contact, suppressed_reasons, suppression_ttl, suppression_scope, created`
+const accountColumns = `id, name, contact, suppressed_reasons, suppression_ttl, suppression_scope, suppression_topic, created`
 
 const (
-	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`
+	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`
 	selectAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE id = $1`
 
 	selectAccounts = `SELECT ` + accountColumns + ` FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
-	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3, suppression_ttl = $4, suppression_scope = $5
-		WHERE id = $6`
+	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3, suppression_ttl = $4, suppression_scope = $5,
+		suppression_topic = $6 WHERE id = $7`
 	deleteAccount = `DELETE FROM accounts WHERE id = $1`
 	countAccounts = `SELECT count(*) FROM accounts`
 )
@@ -102,7 +102,7 @@ func scanAccount(r row) (Account, error) {
 	var a Account
 	var reasons, ttl string
 	var created int64
-	err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &ttl, &a.SuppressionScope, &created)
+	err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &ttl, &a.SuppressionScope, &a.SuppressionTopic, &created)
 	if err != nil {
 		return Account{}, err
 	}

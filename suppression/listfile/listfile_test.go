@@ -113,7 +113,7 @@ func TestFilesThatCannotBeReadSayWhatToMend(t *testing.T) {
 		"no such column":        {"name,email\nJane,jane@example.net\n", listfile.Options{Column: "mail"}, `no column "mail", but name, email`},
 		"a quote left open":     {"email,name\na@example.net,x\nb@example.net,\"open\n" + long, listfile.Options{}, "(line 3)"},
 		"an endless line":       {"{\"email\":\"a@example.net\"}\n{\"email\":\"" + strings.ReplaceAll(long, "\n", " "), listfile.Options{}, "over 1048576 bytes"},
-		"a document cut off":    {"[\n{\"email\":\"a@example.net\"},\n", listfile.Options{}, "line 3"},
+		"a document cut off":    {"[\n{\"email\":\"a@example.net\"},\n", listfile.Options{}, "line 2"},
 		"JSON of something":     {"[1,2,\n3]\n17\n", listfile.Options{Format: listfile.NDJSON}, "line 3: neither an array nor an object"},
 		"no such format":        {"a@example.net", listfile.Options{Format: "xlsx"}, "write csv or ndjson"},
 	} {
