@@ -65,53 +65,79 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
+// followBatch is how many changes one transaction notes at most: others want to write too.
+const followBatch = 5000
+
 // Follow publishes all that changed since it did last.
 func (f *Follower) Follow(ctx context.Context) error {
 	for {
 		n, err := f.step(ctx)
-		if err != nil || n < bus.MaxChanges {
+		if err != nil || n < followBatch {
 			return err
 		}
 	}
 }
 
+// followed is what one step has put on the bus.
+type followed struct {
+	changes []suppression.Change
+	bodies  []bus.Change
+	next    int64 // where to go on
+}
+
 // step publishes the next changes and returns how many there were.
 func (f *Follower) step(ctx context.Context) (int, error) {
-	at, err := followed(ctx, f.Store.Read)
+	at, err := position(ctx, f.Store.Read)
 	if err != nil {
 		return 0, err
 	}
-	changes, next, err := suppression.Changes(ctx, f.Store.Read, suppression.ChangeQuery{After: at, Limit: bus.MaxChanges})
+	done, err := f.publish(ctx, at)
 	if errors.Is(err, suppression.ErrChangesGone) {
-		return bus.MaxChanges, f.skip(ctx, at)
+		return followBatch, f.skip(ctx, at)
 	}
-	if err != nil || next == at {
+	if err != nil || done.next == at {
 		return 0, err
 	}
-	bodies := make([]bus.Change, len(changes))
-	for i, change := range changes {
-		if bodies[i].Body, err = ListChange(change); err != nil {
-			return 0, err
-		}
-		bodies[i].Account = change.Account
-	}
-	if err := f.Bus.PublishChanges(ctx, bodies); err != nil {
-		return 0, err
-	}
-	topics, err := f.topics(ctx, changes)
+	topics, err := f.topics(ctx, done.changes)
 	if err != nil {
 		return 0, err
 	}
 	err = f.Store.Transact(ctx, func(tx *sql.Tx) error {
-		if moved, err := follow(ctx, tx, at, next); err != nil || !moved {
+		if moved, err := move(ctx, tx, at, done.next); err != nil || !moved {
 			return err // another process has published them
 		}
-		return f.enqueue(ctx, tx, changes, bodies, topics)
+		return f.enqueue(ctx, tx, done, topics)
 	})
 	if err == nil && len(topics) > 0 {
 		f.Wake()
 	}
-	return len(changes), err
+	return len(done.changes), err
+}
+
+// publish puts the changes after a number on the bus.
+func (f *Follower) publish(ctx context.Context, at int64) (followed, error) {
+	done := followed{next: at}
+	for len(done.changes) < followBatch {
+		changes, next, err := suppression.Changes(ctx, f.Store.Read, suppression.ChangeQuery{After: done.next, Limit: bus.MaxChanges})
+		if err != nil {
+			return done, err
+		}
+		bodies := make([]bus.Change, len(changes))
+		for i, change := range changes {
+			if bodies[i].Body, err = ListChange(change); err != nil {
+				return done, err
+			}
+			bodies[i].Account = change.Account
+		}
+		if err := f.Bus.PublishChanges(ctx, bodies); err != nil {
+			return done, err
+		}
+		done.changes, done.bodies, done.next = append(done.changes, changes...), append(done.bodies, bodies...), next
+		if len(changes) < bus.MaxChanges {
+			break
+		}
+	}
+	return done, nil
 }
 
 // skip goes on from the first change that is kept.
@@ -123,7 +149,7 @@ func (f *Follower) skip(ctx context.Context, at int64) error {
 	f.Log.Error("changes of suppression lists were not published for so long that some are gone; those who follow must read the lists anew",
 		"after", at, "upTo", kept)
 	return f.Store.Transact(ctx, func(tx *sql.Tx) error {
-		_, err := follow(ctx, tx, at, kept)
+		_, err := move(ctx, tx, at, kept)
 		return err
 	})
 }
@@ -163,14 +189,14 @@ func (f *Follower) topics(ctx context.Context, changes []suppression.Change) (ma
 	return topics, nil
 }
 
-func (f *Follower) enqueue(ctx context.Context, tx *sql.Tx, changes []suppression.Change, bodies []bus.Change, topics map[string]suppressionTopic) error {
-	for i, change := range changes {
+func (f *Follower) enqueue(ctx context.Context, tx *sql.Tx, done followed, topics map[string]suppressionTopic) error {
+	for i, change := range done.changes {
 		to, wanted := topics[change.Account]
 		if !wanted {
 			continue
 		}
 		message := delivery.Message{ID: stableUUID("suppression change "+strconv.FormatInt(change.Seq, 10), to.arn), TopicARN: to.arn,
-			Kind: delivery.KindNotification, Body: string(bodies[i].Body)}
+			Kind: delivery.KindNotification, Body: string(done.bodies[i].Body)}
 		if _, err := delivery.Publish(ctx, tx, message, nil, to.subscribers, f.Now()); err != nil {
 			return fmt.Errorf("processor: publishing change %d of a suppression list: %w", change.Seq, err)
 		}
@@ -178,16 +204,16 @@ func (f *Follower) enqueue(ctx context.Context, tx *sql.Tx, changes []suppressio
 	return nil
 }
 
-// followed returns the number of the last change that was published.
-func followed(ctx context.Context, db *sql.DB) (seq int64, err error) {
+// position returns the number of the last change that was published.
+func position(ctx context.Context, db *sql.DB) (seq int64, err error) {
 	if err := db.QueryRowContext(ctx, `SELECT seq FROM suppression_follower WHERE id = 1`).Scan(&seq); err != nil {
 		return 0, fmt.Errorf("processor: which changes of suppression lists were published: %w", err)
 	}
 	return seq, nil
 }
 
-// follow notes that the changes up to one were published; moved is false when another process did so first.
-func follow(ctx context.Context, tx *sql.Tx, from, to int64) (moved bool, err error) {
+// move notes that the changes up to one were published; moved is false when another process did so first.
+func move(ctx context.Context, tx *sql.Tx, from, to int64) (moved bool, err error) {
 	result, err := tx.ExecContext(ctx, `UPDATE suppression_follower SET seq = $1 WHERE id = 1 AND seq = $2`, to, from)
 	if err != nil {
 		return false, fmt.Errorf("processor: noting which changes of suppression lists were published: %w", err)

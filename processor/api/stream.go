@@ -96,9 +96,11 @@ func (a *API) streamSuppression(r *http.Request, out *lines) error {
 }
 
 // ImportLine is a line of an import: an entry, and the number by which the answer names it, that of the line in the body when absent.
+// One with a Problem is refused for that: so whoever reads a file for an import gets all that was refused in one place.
 type ImportLine struct {
 	SuppressionEntry
-	Line int `json:"line,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Problem string `json:"problem,omitempty"`
 }
 
 // ImportAnswer is a line of the answer to an import: a line that was refused, with its Problem; or that all up to Committed are done;
@@ -145,7 +147,7 @@ func (a *API) importSuppression(r *http.Request, out *lines) error {
 				return err
 			}
 		}
-		if len(i.batch) == importBatch || err != nil {
+		if i.taken == importBatch || err != nil {
 			if err := i.commit(r); err != nil {
 				return err
 			}
@@ -166,6 +168,7 @@ type importing struct {
 	owner         account.Account
 	out           *lines
 	batch         []suppression.Entry
+	taken         int // lines since the last commit
 	line          int // of the last that was taken
 	put, rejected int
 }
@@ -174,12 +177,16 @@ type importing struct {
 func (i *importing) take(text []byte, number int) error {
 	var wanted ImportLine
 	if err := json.Unmarshal(text, &wanted); err != nil {
+		i.taken, i.line = i.taken+1, number
 		return i.refuse(number, wanted, "not a JSON object with an emailAddress")
 	}
 	if wanted.Line > 0 {
 		number = wanted.Line
 	}
-	i.line = number
+	i.taken, i.line = i.taken+1, number
+	if wanted.Problem != "" {
+		return i.refuse(number, wanted, wanted.Problem)
+	}
 	if !address.IsAddress(wanted.Address) {
 		return i.refuse(number, wanted, "not a mail address")
 	}
@@ -192,13 +199,12 @@ func (i *importing) take(text []byte, number int) error {
 }
 
 func (i *importing) refuse(number int, wanted ImportLine, problem string) error {
-	i.line = number
 	i.rejected++
 	return i.out.write(ImportAnswer{Line: number, Address: wanted.Address, Problem: problem})
 }
 
 func (i *importing) commit(r *http.Request) error {
-	if i.line == 0 {
+	if i.taken == 0 {
 		return nil
 	}
 	err := i.api.transact(r, func(ctx context.Context, tx *sql.Tx) error {
@@ -207,7 +213,7 @@ func (i *importing) commit(r *http.Request) error {
 	if err != nil {
 		return badAddress(err)
 	}
-	i.put, i.batch = i.put+len(i.batch), i.batch[:0]
+	i.put, i.batch, i.taken = i.put+len(i.batch), i.batch[:0], 0
 	if err := i.out.write(ImportAnswer{Committed: i.line, Put: i.put, Rejected: i.rejected}); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type table struct {
 	columns map[string]int // by folded name
 	kind    suppression.Reason
 	address int      // the column
+	line    int      // of the last record
 	ahead   []fields // read already
 }
 
@@ -138,15 +139,14 @@ func (t *table) read() (fields, error) {
 		return fields{line: broken.StartLine, problem: broken.Err.Error()}, nil
 	}
 	if errors.Is(err, ErrFormat) {
-		line, _ := t.csv.FieldPos(0)
-		return fields{}, fmt.Errorf("%w (line %d)", err, line)
+		return fields{}, fmt.Errorf("%w (after the record of line %d)", err, t.line)
 	}
 	if err != nil {
 		return fields{}, err
 	}
 	t.window.read = 0
-	line, _ := t.csv.FieldPos(0)
-	return fields{line: line, values: values}, nil
+	t.line, _ = t.csv.FieldPos(0)
+	return fields{line: t.line, values: values}, nil
 }
 
 func (t *table) next() (Record, error) {

@@ -111,7 +111,7 @@ func TestFilesThatCannotBeReadSayWhatToMend(t *testing.T) {
 		"UTF-16 without a mark": {"\x00a\x00@\x00b", listfile.Options{}, "iconv -f UTF-16"},
 		"no addresses":          {"name,town\nJane,Rome\n", listfile.Options{}, "no column holds mail addresses"},
 		"no such column":        {"name,email\nJane,jane@example.net\n", listfile.Options{Column: "mail"}, `no column "mail", but name, email`},
-		"a quote left open":     {"email,name\na@example.net,x\nb@example.net,\"open\n" + long, listfile.Options{}, "(line 3)"},
+		"a quote left open":     {"email,name\na@example.net,x\nb@example.net,\"open\n" + long, listfile.Options{}, "after the record of line 2"},
 		"an endless line":       {"{\"email\":\"a@example.net\"}\n{\"email\":\"" + strings.ReplaceAll(long, "\n", " "), listfile.Options{}, "over 1048576 bytes"},
 		"a document cut off":    {"[\n{\"email\":\"a@example.net\"},\n", listfile.Options{}, "line 2"},
 		"JSON of something":     {"[1,2,\n3]\n17\n", listfile.Options{Format: listfile.NDJSON}, "line 3: neither an array nor an object"},
