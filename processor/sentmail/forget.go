@@ -97,10 +97,10 @@ func cutOut(ctx context.Context, tx *sql.Tx, m Mail, addr string, mentions func(
 			delete(m.Tags, name)
 		}
 	}
-	values, err := m.values("", nil)
+	values, err := m.values("", nil) // in the order of insertMail
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, updateMail, values[8], values[9], values[11], m.ID)
+	_, err = tx.ExecContext(ctx, updateMail, values[10], values[11], values[13], m.ID)
 	return err
 }
