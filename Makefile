@@ -26,7 +26,7 @@ build: tools ## build bin/rebound
 test: tools ## all tests that need only Go and a C compiler, with the race detector
 	go test -race -shuffle=on ./...
 
-acceptance: build ## against real parts: Postfix, npm's sns-validator, kill -9 (root on Debian)
+acceptance: build ## against real parts: Postfix, npm's SNS validators, django-anymail, kill -9 (root on Debian)
 	go test -count=1 -timeout 30m -tags acceptance -v ./cmd/rebound/acceptance/...
 
 bench: tools ## durable accepts, reports to webhooks and CPU a stage, beside their bounds (2 minutes); MAILS=FOLDER reads those mails only

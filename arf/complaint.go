@@ -60,7 +60,7 @@ func parseForm(m *report.Message) *Report {
 		return nil
 	}
 	_, about, found := strings.Cut(m.Text, "his is an email abuse report")
-	if !found && !(isLoop(m.Header) && hasAny(strings.ToLower(m.Header.Text("Subject")), formSubjects)) {
+	if !found && !(hasAny(strings.ToLower(m.Header.Text("Subject")), formSubjects) && isLoop(m.Header)) {
 		return nil
 	}
 	r := &Report{FeedbackType: Abuse, Incidents: 1, Returned: m.Returned}

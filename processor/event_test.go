@@ -13,6 +13,7 @@ import (
 
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/classify"
+	"github.com/rebound-mail/rebound/processor/delivery"
 	"github.com/rebound-mail/rebound/processor/statistics"
 	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/suppression"
@@ -218,6 +219,25 @@ func TestGroupedRecipientsShareANotificationWhenTheSameBefellThem(t *testing.T) 
 	}
 }
 
+func TestGroupedDeliveriesShareANotificationWhenTheServerSaidTheSame(t *testing.T) {
+	settings := inSet()
+	settings.Style.Grouped = true
+	said := func(addr, reply string) Recipient {
+		return Recipient{Address: addr, Outcome: OutcomeDelivered, DiagnosticCode: "smtp; " + reply}
+	}
+	match := matched(TrustB, said("a@example.net", "250 one"), said("b@example.net", "250 two"), said("c@example.net", "250 one"))
+	identity, _ := decidedInSet(t, Report{Kind: KindDelivery, Format: "rfc3464"}, match, settings)
+	var got [][]string
+	for _, n := range identity {
+		delivery := readAs[schemas.DeliveryNotification](t, n.Body).Delivery
+		got = append(got, append(delivery.Recipients, delivery.SMTPResponse))
+	}
+	want := [][]string{{"a@example.net", "c@example.net", "250 one"}, {"b@example.net", "250 two"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestNotificationsHoldTheHeaderUnlessItIsOnRequestAndOff(t *testing.T) {
 	for name, test := range map[string]struct {
 		onRequest, enabled, want bool
@@ -239,6 +259,20 @@ func TestTheReasonsOfTheConfigurationSetDecideWhatIsListed(t *testing.T) {
 	effects, err := decide(Report{Kind: KindBounce, Date: now, digest: make([]byte, 32)}, matched(TrustB, hardBounce("jane@example.net")), settings, now)
 	if err != nil || len(effects.Listings) != 0 {
 		t.Errorf("listed %+v, %v", effects.Listings, err)
+	}
+}
+
+// A message of SNS holds 256 KiB. A mail with more recipients than fit has its notifications all the same.
+func TestNotificationsOfAMailToVeryManyFitIntoAMessage(t *testing.T) {
+	match := matched(TrustA, hardBounce("jane@example.net"))
+	for range 1000 {
+		match.Mail.Destination = append(match.Mail.Destination, strings.Repeat("x", 900)+"@example.net")
+	}
+	identity, events := decidedInSet(t, Report{Kind: KindBounce, Format: "rfc3464"}, match, inSet())
+	for _, n := range append(identity, events...) {
+		if len(n.Body) > delivery.MaxMessage || !strings.Contains(string(n.Body), `"destination":["jane@example.net",`) {
+			t.Errorf("%d bytes: %.300s", len(n.Body), n.Body)
+		}
 	}
 }
 

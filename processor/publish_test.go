@@ -68,6 +68,27 @@ func TestABounceReachesTheIdentitysTopicAndTheEventDestination(t *testing.T) {
 	}
 }
 
+func TestADelayReachesEventDestinationsAloneAndNoReaderOfNATS(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	events := w.listen("events", "")
+	w.publishEvents(events, account.EventDeliveryDelay)
+	w.sendInSet("<m1@sender.example>", "jane@example.net")
+	report := bounceMail{id: "r1", recipients: []string{"jane@example.net"}, original: "<m1@sender.example>"}.String()
+	w.publish(strings.NewReplacer("Action: failed", "Action: delayed", "Status: 5.1.1", "Status: 4.4.1", "smtp; 550 5.1.1 no such user", "smtp; 421 4.4.1 timed out").Replace(report))
+	w.turn(1)
+	if got := w.outbox(); len(got) != 1 || got[0].TopicARN != events {
+		t.Errorf("outbox: %+v", got)
+	}
+	stream, err := w.jetstream().Stream(t.Context(), "NOTIFICATIONS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Msgs; n != 0 {
+		t.Errorf("%d messages for readers of NATS", n)
+	}
+}
+
 func TestASendIsAnEventOfTheTransactionThatRecordsTheMail(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t)

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rebound-mail/rebound/arf"
@@ -201,9 +202,29 @@ var traceFields = map[string]bool{"received": true, "return-path": true, "delive
 	"authentication-results": true, "arc-seal": true, "arc-message-signature": true, "arc-authentication-results": true,
 	"received-spf": true, "dkim-signature": true, "x-spam-status": true, "x-spam-score": true, "status": true, "x-uid": true}
 
+// isTrace reports whether the field is one of traceFields.
+func isTrace(name string) bool {
+	var low [32]byte
+	if len(name) > len(low) {
+		return false
+	}
+	for i := range len(name) {
+		low[i] = name[i]
+		if name[i] >= 'A' && name[i] <= 'Z' {
+			low[i] += 'a' - 'A'
+		}
+	}
+	return traceFields[string(low[:len(name)])]
+}
+
+// digests holds the room that digest writes in.
+var digests = sync.Pool{New: func() any { return new([]byte) }}
+
 // digest is a hash of what the report says: Message-ID, Date and the machine-readable parts, or all that was read of a mail that has none.
 func digest(message *report.Message) []byte {
-	said := make([]byte, 0, 4<<10)
+	room := digests.Get().(*[]byte)
+	defer digests.Put(room)
+	said := (*room)[:0]
 	put := func(parts ...string) {
 		for _, part := range parts {
 			said = strconv.AppendInt(said, int64(len(part)), 10)
@@ -216,7 +237,7 @@ func digest(message *report.Message) []byte {
 	}
 	if len(message.Machine) == 0 {
 		for _, field := range message.Header {
-			if !traceFields[strings.ToLower(field.Name)] {
+			if !isTrace(field.Name) {
 				put(field.Name, field.Value)
 			}
 		}
@@ -225,10 +246,14 @@ func digest(message *report.Message) []byte {
 			put(field.Name, field.Value)
 		}
 	}
+	*room = said
 	sum := sha256.Sum256(said)
 	return sum[:]
 }
 
 func unixLines(text string) string {
+	if strings.IndexByte(text, '\r') < 0 {
+		return text
+	}
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }

@@ -147,6 +147,7 @@ func (w *Worker) recordSent(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("processor: recording sent mails: %w", err)
 		}
+		w.Wake() // for their Send events
 		if err := w.Bus.AckEvents(finish, events); err != nil {
 			return err
 		}
@@ -174,5 +175,5 @@ func (w *Worker) recordOne(ctx context.Context, tx *sql.Tx, body []byte, senders
 		w.Log.Error("a registration of a sent mail is not usable; it stays in the stream", "subject", "mail.sent", "error", err)
 		return nil
 	}
-	return recordSent(ctx, tx, &mail, senders, w.now())
+	return recordSent(ctx, tx, &mail, senders, w.Metrics, w.now())
 }

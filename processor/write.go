@@ -111,7 +111,7 @@ func (w notificationWriter) delivery(recipients []MatchedRecipient) schemas.Deli
 func (w notificationWriter) mail(recipients []MatchedRecipient) schemas.Mail {
 	sent := w.match.Mail
 	mail := schemas.Mail{Timestamp: schemas.Time{Time: sent.Sent}, Source: sent.Source, SourceIP: sent.SourceIP, CallerIdentity: sent.CallerIdentity,
-		SendingAccountID: sent.Account, MessageID: sent.MessageID, Destination: w.settings.Style.Destination.of(sent.Destination, recipients)}
+		SendingAccountID: sent.Account, MessageID: sent.MessageID, Destination: fitting(w.settings.Style.Destination.of(sent.Destination, recipients))}
 	if identity := w.settings.Identity; identity.Identity != "" {
 		mail.SourceArn = fmt.Sprintf("arn:aws:ses:%s:%s:identity/%s", w.settings.Region, sent.Account, identity.Identity)
 	}
@@ -144,6 +144,20 @@ func (d Destination) of(destinations []string, about []MatchedRecipient) []strin
 		}
 	}
 	return first
+}
+
+// maxDestination is how much of mail.destination is shown, in bytes: a mail may have more recipients than fit into a message of SNS.
+const maxDestination = 64 << 10
+
+// fitting is as many of the destinations as may be shown.
+func fitting(destinations []string) []string {
+	size := 0
+	for i, destination := range destinations {
+		if size += len(destination); size > maxDestination && i > 0 {
+			return destinations[:i]
+		}
+	}
+	return destinations
 }
 
 // normalized is the address as notifications carry it: bare, its domain in lower case.

@@ -83,6 +83,33 @@ func TestTheSchemaRefusesWhatSESNeverSends(t *testing.T) {
 	}
 }
 
+func TestTheSchemaOfEventsRefusesWhatOnlyIdentitiesGet(t *testing.T) {
+	good := `{"eventType":"Send","mail":{"timestamp":"2026-01-27T14:59:38.237Z","source":"n@example.org","messageId":"0100019bffa0b95d-00000000-0000-4000-8000-000000000000-000000",` +
+		`"destination":["a@b.example"],"headersTruncated":false,"headers":[],"commonHeaders":{"messageId":"<1@example.org>"},"tags":{"ses:configuration-set":["news"]}},"send":{}}`
+	if err := schemas.Validate(schemas.EventSchema, []byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string][2]string{
+		"the other discriminator":    {`"eventType"`, `"notificationType"`},
+		"both":                       {`"eventType"`, `"notificationType":"Bounce","eventType"`},
+		"where it was sent from":     {`"messageId":"0100`, `"sourceIp":"192.0.2.1","messageId":"0100`},
+		"who sent it":                {`"messageId":"0100`, `"callerIdentity":"mailer","messageId":"0100`},
+		"no headers":                 {`"headers":[],`, ``},
+		"no id among common headers": {`{"messageId":"<1@example.org>"}`, `{}`},
+		"no tags":                    {`,"tags":{"ses:configuration-set":["news"]}`, ``},
+		"a tag that is no list":      {`["news"]`, `"news"`},
+		"another type's block":       {`"send":{}`, `"delivery":{}`},
+	} {
+		bad := strings.Replace(good, change[0], change[1], 1)
+		if bad == good {
+			t.Fatalf("%s: the change changes nothing", name)
+		}
+		if schemas.Validate(schemas.EventSchema, []byte(bad)) == nil {
+			t.Errorf("%s is accepted: %s", name, bad)
+		}
+	}
+}
+
 func TestEnvelopeIsWrittenAsSNSWritesIt(t *testing.T) {
 	envelope := schemas.Envelope{Type: schemas.EnvelopeNotification, MessageID: schemas.HashedUUID(make([]byte, 16)), TopicArn: "arn:aws:sns:us-east-1:000000000000:feedback",
 		Message: `{"a":"<b>"}`, Timestamp: schemas.Time{Time: sent}, SignatureVersion: "1", Signature: "c2ln",

@@ -11,9 +11,9 @@ import (
 	"github.com/FastFilter/xorfilter"
 )
 
-// runLength is how many entries one part of a filter holds: building one takes some 8 MB for a moment, however long the
+// runLength is how many entries one part of a filter holds: building one takes some 2 MB for a moment, however long the
 // lists are.
-const runLength = 1 << 18
+const runLength = 1 << 16
 
 // filter holds the entries of all lists in nine bits each. It is sure of what it does not hold; one in 250 of what it seems
 // to hold is not there. It is cut into runs in the order of the rows, so that it is built while they are read.

@@ -100,7 +100,7 @@ func TestARunMeasuresEverythingAndLeavesNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([]string{"accepts", "deliveries", "stages", "reading", "readingLarge", "after", "suppression"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"accepts", "deliveries", "stages", "reading", "readingLarge", "after", "suppression", "notifications", "sick", "held"}, keys); diff != "" {
 		t.Errorf("sections (-want +got):\n%s", diff)
 	}
 	left, err := os.ReadDir(folder)

@@ -68,7 +68,8 @@ func readRows(ctx context.Context, d delivered) (tables []tableRows, reports int
 	for _, table := range []struct{ name, query string }{
 		{"feedback", `SELECT * FROM feedback ORDER BY seq`},
 		{"feedback_recipient", `SELECT r.* FROM feedback_recipient r JOIN feedback f ON f.id = r.feedback_id ORDER BY f.seq, r.position`},
-		{"suppression", `SELECT s.* FROM suppression s JOIN feedback f ON f.id = s.feedback_id ORDER BY f.seq, s.account`},
+		{"suppression_entry", `SELECT * FROM suppression_entry ORDER BY created, list, hash`},
+		{"suppression_change", `SELECT * FROM suppression_change ORDER BY seq`},
 	} {
 		rows, err := readAll(ctx, opened.Read, table.query)
 		if err != nil {

@@ -137,7 +137,8 @@ func (s *suppressions) plainPostgreSQL(ctx context.Context) (err error) {
 
 // startPostgreSQL starts a cluster in a folder of its own that listens on a socket there alone. It does not run as root.
 func startPostgreSQL(ctx context.Context, programs string) (stop func() error, folder string, err error) {
-	if folder, err = os.MkdirTemp("", "rebound-bench-pg-"); err != nil {
+	// Not in TMPDIR, whose name may be too long for a socket's.
+	if folder, err = os.MkdirTemp("/tmp", "rebound-pg-"); err != nil {
 		return nil, "", err
 	}
 	remove := func() error { return os.RemoveAll(folder) }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,23 +32,34 @@ type webhook struct {
 	last      time.Time       // when the last one that was not seen before came
 	confirmed int
 	samples   []post
+	took      []time.Duration // of the notifications, since they were published
 	failed    error
 	changed   chan struct{} // takes one word when something came
 }
 
 func openWebhook(endpoints int) (*webhook, error) {
 	w := &webhook{seen: map[string]bool{}, changed: make(chan struct{}, 1)}
-	w.server = &http.Server{Handler: http.HandlerFunc(w.take), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	return w, w.listen(endpoints, w.take)
+}
+
+// openHandler is one endpoint that answers as the handler says.
+func openHandler(handler http.HandlerFunc) (*webhook, error) {
+	w := &webhook{}
+	return w, w.listen(1, handler)
+}
+
+func (w *webhook) listen(endpoints int, handler http.HandlerFunc) error {
+	w.server = &http.Server{Handler: handler, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	for range endpoints {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			w.close()
-			return nil, err
+			return err
 		}
 		w.addresses = append(w.addresses, listener.Addr().String())
 		go func() { _ = w.server.Serve(listener) }() // ends with close
 	}
-	return w, nil
+	return nil
 }
 
 func (w *webhook) close() { _ = w.server.Close() }
@@ -76,6 +88,7 @@ func (w *webhook) take(out http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.seen[key], w.last = true, time.Now()
+		w.took = append(w.took, w.last.Sub(published(body)))
 		if len(w.samples) < maxSamples {
 			w.samples = append(w.samples, post{r.Header.Clone(), body})
 		}
@@ -142,3 +155,17 @@ func (w *webhook) notifications() int { return len(w.seen) }
 
 // confirmations is how many subscriptions were confirmed; for await, which holds the mutex.
 func (w *webhook) confirmations() int { return w.confirmed }
+
+// published is the timestamp of an envelope.
+func published(body []byte) time.Time {
+	var envelope struct{ Timestamp time.Time }
+	_ = json.Unmarshal(body, &envelope) // what is no envelope has the zero time
+	return envelope.Timestamp
+}
+
+// ages returns, sorted, how long after its publication each notification came, to the millisecond.
+func (w *webhook) ages() []time.Duration {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return slices.Sorted(slices.Values(w.took))
+}

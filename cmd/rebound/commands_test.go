@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -312,6 +313,20 @@ func TestTheOutboxIsListedRedrivenAndDropped(t *testing.T) {
 	waiting := lines[api.OutboxEntry](t, r.must("outbox", "list", "--state", "waiting", "--json"))
 	if len(waiting) != 1 || waiting[0].Attempts != 1 || waiting[0].LastError == "" {
 		t.Fatalf("got %+v", waiting)
+	}
+	if shown := r.must("outbox", "show", strconv.FormatInt(waiting[0].ID, 10)); !strings.Contains(shown, "Attempt 1,") || !strings.Contains(shown, waiting[0].LastError) {
+		t.Errorf("got %s", shown)
+	}
+	if shown := r.must("outbox", "endpoints"); !strings.Contains(shown, "failing") || !strings.HasPrefix(shown, "ENDPOINT") {
+		t.Errorf("got %s", shown)
+	}
+	for _, flags := range [][]string{{"--since", "1h"}, {"--until", "2099-01-01T00:00:00Z"}, {"--error", "refused"}, {"--subscription", waiting[0].SubscriptionARN}} {
+		if found := lines[api.OutboxEntry](t, r.must(append([]string{"outbox", "list", "--json"}, flags...)...)); len(found) != 1 {
+			t.Errorf("%v: %d entries", flags, len(found))
+		}
+	}
+	if _, stderr, status := command(t, "", "outbox", "redrive", "--since", "yesterday", "--url", r.url); status != 1 || !strings.Contains(stderr, "90m") {
+		t.Errorf("got %d %q", status, stderr)
 	}
 	if table := r.must("outbox", "list"); !strings.Contains(table, "waiting") || !strings.HasPrefix(table, "ID") {
 		t.Errorf("got %s", table)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -139,43 +138,4 @@ func arrivedRow(a processor.Arrived) []string {
 		results = append(results, first)
 	}
 	return []string{strconv.FormatUint(a.Seq, 10), when(a.Received), string(a.Kind), string(a.Trust), orDash(strings.Join(recipients, " ")), orDash(strings.Join(results, ", "))}
-}
-
-func outboxCommand() *cobra.Command {
-	command := &cobra.Command{Use: "outbox", GroupID: "admin", Short: "Notifications that wait, and those that failed"}
-	list := &cobra.Command{Use: "list", Short: "Print what waits or failed", Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
-			state, _ := command.Flags().GetString("state")
-			var answer struct{ Entries []api.OutboxEntry }
-			if err := newClient(command).call(command.Context(), http.MethodGet, "/v1/outbox", query(command, "state", state), nil, &answer); err != nil {
-				return err
-			}
-			return show(command, []string{"ID", "ENDPOINT", "STATE", "ATTEMPTS", "NEXT", "LAST ERROR"}, answer.Entries, func(e api.OutboxEntry) []string {
-				return []string{strconv.FormatInt(e.ID, 10), e.Endpoint, e.State, strconv.Itoa(e.Attempts), when(e.Next.Time), orDash(e.LastError)}
-			})
-		}}
-	list.Flags().String("state", "", "only waiting or failed")
-	command.AddCommand(list, outboxChange("redrive", "Send failed entries again"), outboxChange("drop", "Forget failed entries"))
-	clientFlags(command.PersistentFlags())
-	return command
-}
-
-func outboxChange(verb, short string) *cobra.Command {
-	return &cobra.Command{Use: verb + " [ID…]", Short: short + ": those named, or all that failed",
-		RunE: func(command *cobra.Command, args []string) error {
-			var wanted api.OutboxSelection
-			for _, arg := range args {
-				id, err := strconv.ParseInt(arg, 10, 64)
-				if err != nil {
-					return fmt.Errorf("%q is not the id of an outbox entry", arg)
-				}
-				wanted.IDs = append(wanted.IDs, id)
-			}
-			var answer api.OutboxChanged
-			err := newClient(command).call(command.Context(), http.MethodPost, "/v1/outbox/"+verb, query(command), wanted, &answer)
-			if err == nil {
-				fmt.Fprintf(command.ErrOrStderr(), "%d entries\n", answer.Entries)
-			}
-			return err
-		}}
 }

@@ -81,6 +81,14 @@ func TestASettingMayBeSwitchedOff(t *testing.T) {
 	}
 }
 
+func TestSignaturesMayBeLeftOutOnThisMachine(t *testing.T) {
+	for _, http := range []string{"127.0.0.1:8025", "[::1]:8025", "localhost:0"} {
+		if got, err := loaded(t, "auth: none\nunsubscribe_confirmation: never\nhttp: '"+http+"'\n"); err != nil || got.Auth != "none" || got.UnsubscribeConfirmation != "never" {
+			t.Errorf("%s: got %+v, %v", http, got, err)
+		}
+	}
+}
+
 func TestAWrongSettingIsAnErrorThatSaysWhereAndWhatWouldBeRight(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
 		"unknown key":               {"data: x\nsmpt: 127.0.0.1:25\n", `rebound.yaml:2: unknown key "smpt", did you mean "smtp"?`},
@@ -104,6 +112,10 @@ func TestAWrongSettingIsAnErrorThatSaysWhereAndWhatWouldBeRight(t *testing.T) {
 		"no destination":            {"notifications:\n  destination: first\n", `notifications.destination: "first" is none of recipient-first, all and recipient-only`},
 		"no time for headers":       {"notifications:\n  headers: never\n", `notifications.headers: "never" is neither always nor on-request`},
 		"half of TLS":               {"tls:\n  key: a\n", "tls needs both certificate and key"},
+		"unknown auth":              {"auth: basic\n", `auth: "basic" is neither sigv4 nor none`},
+		"open to the world":         {"auth: none\nhttp: 192.0.2.1:8025\npublic_url: http://a.example\n", "auth: none opens everything to whoever reaches 192.0.2.1:8025"},
+		"open to the world by TLS":  {"auth: none\nhttps: ':8443'\ntls:\n  certificate: a\n  key: b\n", "auth: none opens everything to whoever reaches :8443"},
+		"unknown confirmation":      {"unsubscribe_confirmation: always\n", `unsubscribe_confirmation: "always" is neither unauthenticated nor never`},
 		"https without TLS":         {"https: 127.0.0.1:8443\n", "https needs tls.certificate and tls.key"},
 		"a public URL without host": {"public_url: rebound.example\n", `public_url: "rebound.example" is no URL`},
 	} {

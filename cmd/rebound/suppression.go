@@ -117,13 +117,13 @@ func suppressionWhyCommand() *cobra.Command {
 			if asJSON, _ := command.Flags().GetBool("json"); asJSON {
 				return show(command, nil, []api.Why{why}, nil)
 			}
-			return explain(command, why)
+			return showWhy(command, why)
 		},
 	}
 }
 
-// explain writes the answer to "why" for a person.
-func explain(command *cobra.Command, why api.Why) error {
+// showWhy writes the answer to "why" for a person.
+func showWhy(command *cobra.Command, why api.Why) error {
 	out := command.OutOrStdout()
 	if why.Suppressed {
 		fmt.Fprintf(out, "%s is suppressed: %s on the %s list since %s\n", why.Address, why.Reason, why.List, when(why.Since.Time))

@@ -57,13 +57,20 @@ func validLocal(local string) bool {
 		return validQuoted(local)
 	}
 	for i := 0; i < len(local); i++ {
-		c := local[i]
-		if c <= ' ' || c == 0x7f || strings.IndexByte(`()<>[]:;@\,"`, c) >= 0 {
+		if !inAtom[local[i]] {
 			return false
 		}
 	}
 	return validText(local)
 }
+
+// inAtom tells which bytes an atom may hold.
+var inAtom = func() (may [256]bool) {
+	for c := range may {
+		may[c] = c > ' ' && c != 0x7f && strings.IndexByte(`()<>[]:;@\,"`, byte(c)) < 0
+	}
+	return may
+}()
 
 func validQuoted(local string) bool {
 	if len(local) < 3 || local[len(local)-1] != '"' {

@@ -2,6 +2,7 @@ package plaintext
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -10,7 +11,7 @@ import (
 
 // document is a mail laid out for reading.
 type document struct {
-	message *report.Message
+	mail
 	// lines are the lines of the report, before the returned mail, and lower the
 	// same in lower case.
 	lines, lower []string
@@ -18,8 +19,8 @@ type document struct {
 	text string
 	// returned is the header of the returned mail, nil when there is none.
 	returned report.Header
-	// subject and from are those of the mail, in lower case.
-	subject, from string
+	// says tells what the phrases in text say.
+	says kinds
 	// listed tells which lines stand in a list that the text announces, all are
 	// the addresses in the lines, and senders those of the sender. They are made
 	// when they are asked for.
@@ -28,15 +29,10 @@ type document struct {
 	senders map[string]bool
 }
 
-func open(m *report.Message) *document {
-	d := &document{
-		message:  m,
-		returned: m.Returned,
-		subject:  strings.ToLower(m.Header.Text("Subject")),
-		from:     strings.ToLower(m.Header.Text("From")),
-	}
-	text, lower := m.Text, toLower(m.Text)
-	if at, after := findReturned(lower); at >= 0 {
+func open(m mail) *document {
+	d := &document{mail: m, returned: m.Returned}
+	text := m.Text
+	if at, after := findReturned(text); at >= 0 {
 		own := returnedHeader(text[after:])
 		if d.returned == nil {
 			d.returned = own
@@ -49,13 +45,14 @@ func open(m *report.Message) *document {
 	if len(text) > maxReport {
 		text = strings.ToValidUTF8(text[:maxReport], "")
 	}
-	lower = lower[:len(text)]
+	lower := toLower(text)
 	d.text = squeeze(lower)
+	d.says = textPhrases.find(d.text)
 	count := strings.Count(text, "\n") + 1
 	d.lines, d.lower = make([]string, 0, count), make([]string, 0, count)
 	for line := range strings.Lines(text) {
 		whole := len(line)
-		line = strings.TrimRight(line, "\r\n\t ")
+		line = trimRight(line)
 		d.lines = append(d.lines, line)
 		d.lower = append(d.lower, lower[:len(line)])
 		lower = lower[whole:]
@@ -63,66 +60,139 @@ func open(m *report.Message) *document {
 	return d
 }
 
-// squeeze returns s with one blank in the place of each run of white space.
-func squeeze(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for word := range strings.FieldsSeq(s) {
-		if b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(word)
+// trimRight cuts white space at the end of a line.
+func trimRight(line string) string {
+	for line != "" && isSpace(line[len(line)-1]) {
+		line = line[:len(line)-1]
 	}
-	return b.String()
+	return line
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// rooms are what text is written in.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// written returns what write appends.
+func written(write func(room []byte) []byte) string {
+	room := rooms.Get().(*[]byte)
+	defer rooms.Put(room)
+	*room = write((*room)[:0])
+	return string(*room)
+}
+
+func squeeze(s string) string {
+	return written(func(room []byte) []byte { return appendWords(room, s) })
+}
+
+// appendWords appends s with one blank in the place of each run of white space.
+func appendWords(dst []byte, s string) []byte {
+	begin := len(dst)
+	for i := 0; i < len(s); {
+		word := i
+		space := 0 // bytes of the white space that ends the word
+		for ; i < len(s) && space == 0; i++ {
+			if c := s[i]; c <= ' ' || c >= utf8.RuneSelf {
+				space = spaceAt(s, i)
+			}
+		}
+		if space > 0 {
+			i--
+		}
+		if i > word {
+			if len(dst) > begin {
+				dst = append(dst, ' ')
+			}
+			dst = append(dst, s[word:i]...)
+		}
+		i += space
+	}
+	return dst
+}
+
+// spaceAt returns the length of the white space at s[i], 0 for another character.
+func spaceAt(s string, i int) int {
+	r, size := utf8.DecodeRuneInString(s[i:])
+	if !unicode.IsSpace(r) {
+		return 0
+	}
+	return size
 }
 
 // toLower returns s in lower case, every character in its place: those stay as
 // they are whose lower case is longer or shorter.
 func toLower(s string) string {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return string(appendLower(make([]byte, 0, len(s)), s))
-		}
-	}
-	return strings.ToLower(s)
+	return written(func(room []byte) []byte { return appendLower(room, s) })
 }
 
 func appendLower(dst []byte, s string) []byte {
-	for i, r := range s {
-		switch size := utf8.RuneLen(r); {
-		case r < utf8.RuneSelf:
-			if r >= 'A' && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-			dst = append(dst, byte(r))
-		case r == utf8.RuneError: // may be one byte that is no UTF-8
-			_, size = utf8.DecodeRuneInString(s[i:])
-			dst = append(dst, s[i:i+size]...)
-		default:
-			if low := unicode.ToLower(r); utf8.RuneLen(low) == size {
-				r = low
-			}
-			dst = utf8.AppendRune(dst, r)
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			dst = append(dst, lowerASCII[c])
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if low := lowerOf(r); low != r && utf8.RuneLen(low) == size {
+			dst = utf8.AppendRune(dst, low)
+		} else {
+			dst = append(dst, s[i:i+size]...) // it may be one byte that is no UTF-8
+		}
+		i += size
 	}
 	return dst
 }
 
-// findReturned returns where the returned mail begins in the text, which is in
-// lower case, with the line that announces it, and where that line ends; -1 when it does not stand there.
+// lowerASCII spares a branch that nobody can predict.
+var lowerASCII = func() (low [utf8.RuneSelf]byte) {
+	for c := range low {
+		low[c] = byte(unicode.ToLower(rune(c)))
+	}
+	return low
+}()
+
+// lowerOf is unicode.ToLower, at once for the scripts of East Asia, which have no
+// cases.
+func lowerOf(r rune) rune {
+	if r >= 0x2e80 && r < 0xa640 || r >= 0xac00 && r < 0xd7b0 {
+		return r
+	}
+	return unicode.ToLower(r)
+}
+
+// findReturned returns where the returned mail begins in the text with the line
+// that announces it, and where that line ends; -1 when it does not stand there.
 func findReturned(text string) (at, after int) {
 	pos := 0
 	for line := range strings.Lines(text) {
 		end := pos + len(line)
-		switch {
-		case announcesReturned(line):
-			return pos, end
-		case pos > 0 && beginsHeader(line, text[end:]):
-			return pos, pos
+		if boundaryMarks.mayBegin(trimMarks(line)) {
+			line = toLower(line)
+			switch {
+			case announcesReturned(line):
+				return pos, end
+			case pos > 0 && beginsHeader(line, text[end:]):
+				return pos, pos
+			}
 		}
 		pos = end
 	}
 	return -1, -1
+}
+
+// traceFields begin the header of a returned mail.
+var traceFields = newPhrases("received:", "return-path:", "dkim-signature:")
+
+// boundaryMarks begin the lines where the report ends and the returned mail
+// begins.
+var boundaryMarks = union(returnedMarks, traceFields, newPhrases("the "))
+
+// trimMarks cuts off what stands before the words of a heading.
+func trimMarks(line string) string {
+	for line != "" && strings.IndexByte(" \t\r\n-=*|_#>:.+<", line[0]) >= 0 {
+		line = line[1:]
+	}
+	return line
 }
 
 // announcesReturned reports whether the line is one of those that stand before
@@ -132,23 +202,14 @@ func announcesReturned(line string) bool {
 		return false
 	}
 	// Sendmail begins its report with "The original message was received at".
-	line = strings.TrimPrefix(strings.Trim(line, " \t\r\n-=*|_#>:.+<"), "the ")
-	if line == "" || strings.HasPrefix(line, "original message was") {
-		return false
-	}
-	for _, phrase := range returnedMarks {
-		if strings.HasPrefix(line, phrase) {
-			return true
-		}
-	}
-	return false
+	line = strings.TrimPrefix(trimMarks(line), "the ")
+	return !strings.HasPrefix(line, "original message was") && returnedMarks.begin(line)
 }
 
 // beginsHeader reports whether a mail header begins with the line: a trace field
 // of a mail, followed by another field or a folded line.
 func beginsHeader(line, rest string) bool {
-	line = strings.TrimLeft(line, " \t>")
-	if !strings.HasPrefix(line, "received:") && !strings.HasPrefix(line, "return-path:") && !strings.HasPrefix(line, "dkim-signature:") {
+	if !traceFields.begin(strings.TrimLeft(line, " \t>")) {
 		return false
 	}
 	next, _, _ := strings.Cut(rest, "\n")

@@ -9,11 +9,11 @@ import (
 // forwardMarks begin the subjects of forwarded mails.
 var forwardMarks = []string{"fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "i:", "転送:", "转发:", "轉寄:"}
 
-// inner returns the bounce that somebody forwarded in m, or that a provider
+// inner returns the bounce that somebody forwarded in a text, or that a provider
 // wrapped in a text of its own, as the mail that it was, and what stands before
 // it. It returns nil when there is none.
-func inner(m *report.Message) (wrapped *report.Message, remark string) {
-	text := unquote(m.Text)
+func inner(text string) (wrapped *report.Message, remark string) {
+	text = unquote(text)
 	for rest := text; ; {
 		line, behind, more := strings.Cut(rest, "\n")
 		if isSystemFrom(line) {
@@ -39,8 +39,7 @@ func isForwarded(subject string) bool {
 
 // isSystemFrom reports whether the line is the From field of a mail system.
 func isSystemFrom(line string) bool {
-	line = strings.ToLower(line)
-	return strings.HasPrefix(line, "from:") && systemNames.in(line)
+	return len(line) > 5 && strings.EqualFold(line[:5], "from:") && systemNames.in(strings.ToLower(line))
 }
 
 // isRemark reports whether the text before a forwarded bounce is more than a few

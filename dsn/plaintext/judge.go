@@ -1,6 +1,7 @@
 package plaintext
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/report"
@@ -11,12 +12,12 @@ import (
 // could not be delivered. What an ordinary mail may have by chance is never
 // enough alone.
 func (d *document) isBounce() bool {
-	says := failurePhrases.in(d.text)
+	says := d.says&failure != 0
 	subject := subjectPhrases.in(d.subject)
-	if !says && !subject || digestWords.in(d.subject) || strings.Contains(d.from, "quarantine") || noticePhrases.in(d.text) {
+	if !says && !subject || digestWords.in(d.subject) || strings.Contains(d.from, "quarantine") || d.says&notice != 0 {
 		return false
 	}
-	h := d.message.Header
+	h := d.Header
 	switch {
 	case h.Has("X-Failed-Recipients"):
 		return true
@@ -36,15 +37,14 @@ func (d *document) isBounce() bool {
 
 // looksLikeBounce reports whether the header alone allows for a bounce. It spares
 // ordinary mail the search in its text.
-func looksLikeBounce(m *report.Message) bool {
-	return systemNames.in(strings.ToLower(m.Header.Text("From"))) || hasNullSender(m.Header) ||
-		m.Header.Has("X-Failed-Recipients") || subjectPhrases.in(strings.ToLower(m.Header.Text("Subject")))
+func looksLikeBounce(m mail) bool {
+	return systemNames.in(m.from) || hasNullSender(m.Header) || m.Header.Has("X-Failed-Recipients") || subjectPhrases.in(m.subject)
 }
 
 // isConversation reports whether the mail is a part of a thread or of a mailing
 // list, where people quote bounces.
 func (d *document) isConversation() bool {
-	h := d.message.Header
+	h := d.Header
 	return h.Has("In-Reply-To") || h.Has("References") || h.Has("List-Id") || h.Has("List-Post") || h.Has("List-Unsubscribe")
 }
 
@@ -100,7 +100,7 @@ func (d *document) hasReply() bool {
 // delayed reports whether the mail is still being tried for all recipients of
 // whom the report does not say otherwise.
 func (d *document) delayed() bool {
-	return !lastWords.in(d.text) && (delayPhrases.in(d.text) || delaySubjects.in(d.subject))
+	return d.says&last == 0 && (d.says&delay != 0 || delaySubjects.in(d.subject))
 }
 
 // lastWords say of all recipients that the mail is not tried any more.
@@ -124,14 +124,34 @@ var formats = []struct{ name, phrase string }{
 	{"sendmail", "transcript of session follows"},
 }
 
+// The kinds of textPhrases; the formats follow them.
+const (
+	failure kinds = 1 << iota
+	notice
+	last
+	delay
+	final
+	success
+	listing
+	hosting
+	firstFormat
+)
+
+// textPhrases are all that are looked for in the text of a report.
+var textPhrases = func() *phraseSet {
+	sets := []*phraseSet{failurePhrases, noticePhrases, lastWords, delayPhrases, finalPhrases, successes, listWords, newPhrases(hostPhrases...)}
+	for _, f := range formats {
+		sets = append(sets, newPhrases(f.phrase))
+	}
+	return union(sets...)
+}()
+
 // format names the mail system that wrote the report.
 func (d *document) format() string {
-	for _, f := range formats {
-		if strings.Contains(d.text, f.phrase) {
-			return f.name
-		}
+	if said := d.says / firstFormat; said != 0 {
+		return formats[bits.TrailingZeros64(uint64(said))].name
 	}
-	if d.message.Header.Has("X-Failed-Recipients") {
+	if d.Header.Has("X-Failed-Recipients") {
 		return "exim"
 	}
 	return "text"
@@ -145,6 +165,9 @@ var hostPhrases = []string{
 
 // reportingMTA returns the host that names itself in the report.
 func (d *document) reportingMTA() string {
+	if d.says&hosting == 0 {
+		return ""
+	}
 	for _, line := range d.lower {
 		for _, phrase := range hostPhrases {
 			_, rest, ok := strings.Cut(line, phrase)

@@ -36,7 +36,13 @@ var listWords = newPhrases("recipient", "address", "following", "these people", 
 // announcesList reports whether the line ends a sentence that announces a list.
 // The sentence may have begun on the line before.
 func (d *document) announcesList(i int) bool {
-	line := strings.TrimRight(d.lower[i], " \t*-")
+	if d.says&(failure|listing) == 0 {
+		return false
+	}
+	line := d.lower[i]
+	for line != "" && strings.IndexByte(" \t*-", line[len(line)-1]) >= 0 {
+		line = line[:len(line)-1]
+	}
 	if !strings.HasSuffix(line, ":") && !strings.HasSuffix(line, "：") {
 		return false
 	}
@@ -46,20 +52,22 @@ func (d *document) announcesList(i int) bool {
 	return isAnnouncement(line) || i > 0 && isAnnouncement(d.lower[i-1])
 }
 
-func isAnnouncement(line string) bool { return failurePhrases.in(line) || listWords.in(line) }
+func isAnnouncement(line string) bool { return announcements.in(line) }
+
+var announcements = union(failurePhrases, listWords)
 
 // reached tells which lines are about recipients whom the mail reached, or whom
 // the other server took: those in a section of Sendmail's report on successes,
 // and commands and replies in a transcript that name a recipient and succeed.
 func (d *document) reached() []bool {
 	reached := make([]bool, len(d.lines))
-	success := false
+	inSuccess := false
 	for i, line := range d.lower {
 		if isHeading(line) {
-			success = strings.Contains(line, "successful") || strings.Contains(line, "were delivered")
+			inSuccess = strings.Contains(line, "successful") || strings.Contains(line, "were delivered")
 		}
-		reached[i] = success || successes.in(line) || isAcceptance(line)
-		if i > 0 && strings.Contains(d.lower[i-1], "rcpt to") && isAcceptance(line) {
+		reached[i] = inSuccess || d.says&success != 0 && successes.in(line) || isAcceptance(line)
+		if i > 0 && isAcceptance(line) && strings.Contains(d.lower[i-1], "rcpt to") {
 			reached[i-1] = true
 		}
 	}
@@ -74,7 +82,9 @@ func isHeading(line string) bool {
 
 // isAcceptance reports whether the line is a reply of class 2 in a transcript.
 func isAcceptance(line string) bool {
-	line = strings.TrimLeft(line, " \t<>-|=")
+	for line != "" && strings.IndexByte(" \t<>-|=", line[0]) >= 0 {
+		line = line[1:]
+	}
 	line = strings.TrimLeft(strings.TrimPrefix(line, "in "), " ")
 	return len(line) > 3 && line[0] == '2' && line[1] == '5' && line[2] >= '0' && line[2] <= '9' && (line[3] == ' ' || line[3] == '-')
 }

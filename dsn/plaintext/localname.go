@@ -86,7 +86,7 @@ func (d *document) complete(name string) (string, bool) {
 			return spec, true
 		}
 	}
-	from, err := address.Parse(d.message.Header.Text("From"))
+	from, err := address.Parse(d.Header.Text("From"))
 	if err != nil || !systemNames.in(d.from) {
 		return "", false
 	}

@@ -13,7 +13,7 @@ const dispositionNotification = "message/disposition-notification"
 // agent of Dovecot does for a full mailbox. Such a mail never reached the
 // recipient, so that it is a bounce; what it is worth rests on its words, and a
 // mere refusal is no reason to suppress anybody. It returns nil for anything else.
-func readRejection(m *report.Message) *Bounce {
+func readRejection(m mail) *Bounce {
 	machine := dispositionPart(m)
 	if machine == nil || !isRejection(m, machine) {
 		return nil
@@ -37,11 +37,11 @@ func readRejection(m *report.Message) *Bounce {
 }
 
 // isReceipt reports whether the mail is a disposition notification (RFC 8098).
-func isReceipt(m *report.Message) bool {
+func isReceipt(m mail) bool {
 	return dispositionPart(m) != nil || m.ReportType == "disposition-notification"
 }
 
-func dispositionPart(m *report.Message) *report.Part {
+func dispositionPart(m mail) *report.Part {
 	for i := range m.Machine {
 		if m.Machine[i].MediaType == dispositionNotification {
 			return &m.Machine[i]
@@ -52,7 +52,7 @@ func dispositionPart(m *report.Message) *report.Part {
 
 // isRejection reports whether the mail was thrown away unread by a filter that
 // says so: a person who deletes a mail is none.
-func isRejection(m *report.Message, machine *report.Part) bool {
+func isRejection(m mail, machine *report.Part) bool {
 	disposition := ""
 	for _, fields := range machine.Groups {
 		if disposition = strings.ToLower(fields.Get("Disposition")); disposition != "" {

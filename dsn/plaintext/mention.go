@@ -120,17 +120,28 @@ func withoutProse(line string, start, at, end int) (int, int) {
 	return start, end
 }
 
-func endsAddress(c byte) bool {
-	return c <= ' ' || strings.IndexByte(`<>()[]{}",;:`, c) >= 0
-}
+func endsAddress(c byte) bool { return addressEnds[c] }
+
+var addressEnds = func() (ends [256]bool) {
+	for c := range ends {
+		ends[c] = c <= ' ' || strings.IndexByte(`<>()[]{}",;:`, byte(c)) >= 0
+	}
+	return ends
+}()
 
 // cleanAddress returns the address without what sentences put around it.
 func cleanAddress(s string) (string, bool) {
-	s = strings.TrimRight(s, ".!?'`*’”。、を")
-	s = strings.TrimLeft(s, ".'`*=‘“-")
-	for _, kind := range addressKinds {
-		if len(s) > len(kind) && strings.EqualFold(s[:len(kind)], kind) {
-			s = s[len(kind):]
+	if !isWord(s[len(s)-1]) {
+		s = strings.TrimRight(s, ".!?'`*’”。、を")
+	}
+	if s != "" && !isWord(s[0]) {
+		s = strings.TrimLeft(s, ".'`*=‘“-")
+	}
+	if strings.IndexByte(s, '=') > 0 {
+		for _, kind := range addressKinds {
+			if len(s) > len(kind) && strings.EqualFold(s[:len(kind)], kind) {
+				s = s[len(kind):]
+			}
 		}
 	}
 	if !address.IsAddress(s) {
@@ -138,6 +149,9 @@ func cleanAddress(s string) (string, bool) {
 	}
 	return s, true
 }
+
+// isWord reports whether c is a letter or a digit of ASCII.
+func isWord(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' }
 
 // addressKinds are what Exchange and X.400 gateways put before an address:
 // "c=us;a= ;p=one;dda:SMTP=jane@one.example;".

@@ -2,7 +2,7 @@ package plaintext
 
 // returnedMarks begin the lines that announce the returned mail, without the
 // dashes around them.
-var returnedMarks = []string{
+var returnedMarks = newPhrases(
 	"below this line is a copy of the message",
 	"below the next line is a copy of the message",
 	"below is a copy of the original message",
@@ -69,7 +69,7 @@ var returnedMarks = []string{
 	"原始郵件",
 	"邮件原文",
 	"原邮件",
-}
+)
 
 // failurePhrases say that a mail was not delivered.
 var failurePhrases = newPhrases(

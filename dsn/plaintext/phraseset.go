@@ -1,55 +1,140 @@
 package plaintext
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
-// phraseSet finds any of many phrases in a text, in one pass over it.
+// kinds tells which of several sets a phrase is of, a bit for each.
+type kinds uint64
+
+// phraseSet finds the phrases of one or several sets in a text, in one pass over
+// it.
 type phraseSet struct {
 	// heads has a bit for each hash of the first three bytes of a phrase.
-	heads [1 << 8]uint64
-	// byHead are the phrases by their first three bytes.
-	byHead map[[3]byte][]string
+	heads [1 << hashBits / 64]uint64
+	// phrases are sorted by their hashes, and starts tells where those begin
+	// whose hashes have the same first bits.
+	phrases []phrase
+	starts  [1<<startBits + 1]uint16
 	// short are the phrases of fewer than three bytes.
-	short []string
+	short []phrase
+	// kinds are those of all phrases.
+	kinds kinds
 }
 
-// newPhrases returns a set of phrases, which are in lower case.
+type phrase struct {
+	text  string
+	hash  uint32
+	kinds kinds
+}
+
+const hashBits, startBits = 14, 10
+
+// newPhrases returns a set of phrases, which are in lower case. They are of kind 1.
 func newPhrases(phrases ...string) *phraseSet {
-	p := &phraseSet{byHead: make(map[[3]byte][]string, len(phrases))}
-	for _, phrase := range phrases {
-		if len(phrase) < 3 {
-			p.short = append(p.short, phrase)
-			continue
-		}
-		head := [3]byte{phrase[0], phrase[1], phrase[2]}
-		p.byHead[head] = append(p.byHead[head], phrase)
-		at := hashHead(head)
-		p.heads[at>>6] |= 1 << (at & 63)
+	p := &phraseSet{}
+	for _, text := range phrases {
+		p.add(phrase{text: text, kinds: 1})
 	}
+	p.sort()
 	return p
 }
 
-// hashHead returns a number of 14 bits.
-func hashHead(head [3]byte) uint32 {
-	return (uint32(head[0]) | uint32(head[1])<<8 | uint32(head[2])<<16) * 0x9E3779B1 >> 18
+// union returns the phrases of several sets. Those of the first one are of kind
+// 1, those of the second one of kind 2, then 4 and so on.
+func union(sets ...*phraseSet) *phraseSet {
+	p := &phraseSet{}
+	for i, set := range sets {
+		for _, one := range slices.Concat(set.phrases, set.short) {
+			p.add(phrase{text: one.text, kinds: 1 << i})
+		}
+	}
+	p.sort()
+	return p
 }
 
+func (p *phraseSet) add(one phrase) {
+	p.kinds |= one.kinds
+	if len(one.text) < 3 {
+		p.short = append(p.short, one)
+		return
+	}
+	one.hash = hashHead(uint32(one.text[0]) | uint32(one.text[1])<<8 | uint32(one.text[2])<<16)
+	p.heads[one.hash>>6] |= 1 << (one.hash & 63)
+	p.phrases = append(p.phrases, one)
+}
+
+func (p *phraseSet) sort() {
+	slices.SortStableFunc(p.phrases, func(a, b phrase) int { return cmp.Compare(a.hash, b.hash) })
+	for _, one := range p.phrases {
+		p.starts[one.hash>>(hashBits-startBits)+1]++
+	}
+	for i := range 1 << startBits {
+		p.starts[i+1] += p.starts[i]
+	}
+}
+
+// hashHead returns a number of hashBits bits.
+func hashHead(head uint32) uint32 { return head * 0x9E3779B1 >> (32 - hashBits) }
+
 // in reports whether s, in lower case, holds one of the phrases.
-func (p *phraseSet) in(s string) bool {
-	for i := 0; i+3 <= len(s); i++ {
-		head := [3]byte{s[i], s[i+1], s[i+2]}
-		if at := hashHead(head); p.heads[at>>6]&(1<<(at&63)) == 0 {
+func (p *phraseSet) in(s string) bool { return p.find(s) != 0 }
+
+// find returns the kinds of the phrases that s, in lower case, holds.
+func (p *phraseSet) find(s string) (found kinds) {
+	for _, one := range p.short {
+		if strings.Contains(s, one.text) {
+			found |= one.kinds
+		}
+	}
+	if len(s) < 3 {
+		return found
+	}
+	head := uint32(s[0])<<8 | uint32(s[1])<<16
+	for i := 2; i < len(s) && found != p.kinds; i++ {
+		head = head>>8 | uint32(s[i])<<16
+		hash := hashHead(head)
+		if p.heads[hash>>6]&(1<<(hash&63)) == 0 {
 			continue
 		}
-		for _, phrase := range p.byHead[head] {
-			if strings.HasPrefix(s[i:], phrase) {
-				return true
+		for _, one := range p.near(hash) {
+			if one.kinds&^found != 0 && strings.HasPrefix(s[i-2:], one.text) {
+				found |= one.kinds
 			}
 		}
 	}
-	for _, phrase := range p.short {
-		if strings.Contains(s, phrase) {
+	return found
+}
+
+// near returns the phrases among which those of the hash are.
+func (p *phraseSet) near(hash uint32) []phrase {
+	at := hash >> (hashBits - startBits)
+	return p.phrases[p.starts[at]:p.starts[at+1]]
+}
+
+// begin reports whether s, in lower case, begins with one of the phrases.
+func (p *phraseSet) begin(s string) bool {
+	if len(s) < 3 {
+		return false
+	}
+	for _, one := range p.near(hashHead(uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16)) {
+		if strings.HasPrefix(s, one.text) {
 			return true
 		}
 	}
 	return false
+}
+
+// mayBegin reports whether s, in upper or lower case, may begin with one of the
+// phrases.
+func (p *phraseSet) mayBegin(s string) bool {
+	if len(s) < 3 {
+		return false
+	}
+	var room [8]byte // for the characters that hold the first three bytes
+	low := appendLower(room[:0], s[:min(len(s), len(room))])
+	hash := hashHead(uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16)
+	return p.heads[hash>>6]&(1<<(hash&63)) != 0
 }

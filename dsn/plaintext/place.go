@@ -31,6 +31,17 @@ const (
 	named
 )
 
+// The kinds of placeWords.
+const (
+	aliasing kinds = 1 << iota
+	owning
+	putsAside
+	naming
+)
+
+// placeWords are all that stand before an address and tell what it is.
+var placeWords = union(aliasWords, ownWords, asideWords, namingWords)
+
 // placeOf judges the place of the address at lower[start:], lower being a line
 // in lower case.
 func placeOf(lower string, start int) place {
@@ -38,19 +49,23 @@ func placeOf(lower string, start int) place {
 	if behindMail(lower[start:]) {
 		return aside
 	}
-	bare := strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
+	bare := before
+	if before != "" && !isWord(before[0]) {
+		bare = strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
+	}
+	said := placeWords.find(bare)
 	switch {
-	case aliasWords.in(bare):
+	case said&aliasing != 0:
 		return alias
-	case ownWords.in(bare + " "):
+	case said&owning != 0 || endsInGreeting(bare):
 		return own
-	case asideWords.in(bare) || endsInWord(bare, agentWords):
+	case said&putsAside != 0 || endsInWord(bare, agentWords):
 		return aside
 	case strings.TrimLeft(bare, "0123456789. -#:") == "", bare == "smtp", bare == "address", strings.HasSuffix(bare, "dda:"):
 		return leading
 	case isReply(bare):
 		return replied
-	case namingWords.in(bare):
+	case said&naming != 0:
 		return named
 	case isToField(bare):
 		return addressed
@@ -62,6 +77,16 @@ func placeOf(lower string, start int) place {
 func endsInWord(s string, words []string) bool {
 	for _, word := range words {
 		if rest, ok := strings.CutSuffix(s, word); ok && (rest == "" || rest[len(rest)-1] == ' ') {
+			return true
+		}
+	}
+	return false
+}
+
+// endsInGreeting reports whether one of ownWords that ends in a blank ends s.
+func endsInGreeting(s string) bool {
+	for _, one := range ownWords.phrases {
+		if word, ok := strings.CutSuffix(one.text, " "); ok && strings.HasSuffix(s, word) {
 			return true
 		}
 	}

@@ -55,28 +55,39 @@ type Recipient struct {
 
 // Parse reads the bounce in m. It returns ErrNotBounce when there is none.
 func Parse(m *report.Message) (*Bounce, error) {
+	named := withNames(m)
 	for _, read := range readers {
-		if b := read(m); b != nil {
+		if b := read(named); b != nil {
 			return b, nil
 		}
 	}
 	return nil, ErrNotBounce
 }
 
+// mail is a message with its subject and its From field in lower case.
+type mail struct {
+	*report.Message
+	subject, from string
+}
+
+func withNames(m *report.Message) mail {
+	return mail{m, strings.ToLower(m.Header.Text("Subject")), strings.ToLower(m.Header.Text("From"))}
+}
+
 // readers are asked in this order; nil means that it is something else.
-var readers = [...]func(*report.Message) *Bounce{readRejection, readNotification, readReturnReceipt, readForwarded, readReport, readWrapped}
+var readers = [...]func(mail) *Bounce{readRejection, readNotification, readReturnReceipt, readForwarded, readReport, readWrapped}
 
 // readForwarded reads a bounce that a mail system forwarded: what stands in its
 // text is a mail of its own, and not the returned one.
-func readForwarded(m *report.Message) *Bounce {
-	if !isForwarded(strings.ToLower(m.Header.Text("Subject"))) {
+func readForwarded(m mail) *Bounce {
+	if !isForwarded(m.subject) {
 		return nil
 	}
 	return readWrapped(m)
 }
 
 // readReport is the general reader.
-func readReport(m *report.Message) *Bounce {
+func readReport(m mail) *Bounce {
 	if isReceipt(m) || !looksLikeBounce(m) {
 		return nil
 	}
@@ -93,16 +104,14 @@ func readReport(m *report.Message) *Bounce {
 
 // readWrapped reads a bounce inside another mail's text: one that a person
 // forwarded without a word about it, or that a mail system wrapped.
-func readWrapped(m *report.Message) *Bounce {
-	from := strings.ToLower(m.Header.Text("From"))
-	forwarded := isForwarded(strings.ToLower(m.Header.Text("Subject")))
-	system := systemNames.in(from) || strings.Contains(from, "listserv")
-	if !forwarded && !system {
+func readWrapped(m mail) *Bounce {
+	system := systemNames.in(m.from) || strings.Contains(m.from, "listserv")
+	if !system && !isForwarded(m.subject) {
 		return nil
 	}
-	wrapped, remark := inner(m)
+	wrapped, remark := inner(m.Text)
 	if wrapped == nil || !system && isRemark(remark) {
 		return nil
 	}
-	return readReport(wrapped)
+	return readReport(withNames(wrapped))
 }

@@ -1,6 +1,7 @@
 package plaintext
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/status"
@@ -107,7 +108,14 @@ func closesPart(line string) bool {
 	return len(line) > 4 && line[0] >= '4' && line[0] <= '5' && line[3] == ' ' && strings.Contains(line, "... ")
 }
 
-func isBlank(line string) bool { return strings.Trim(line, " \t>|*") == "" }
+func isBlank(line string) bool {
+	for i := range len(line) {
+		if strings.IndexByte(" \t>|*", line[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // after returns the lines behind the first own one that belong to nobody else.
 func (d *document) after(own []int, others []bool) []int {
@@ -115,12 +123,10 @@ func (d *document) after(own []int, others []bool) []int {
 		return nil
 	}
 	var lines []int
-	taken := map[int]bool{}
-	for _, i := range own {
-		taken[i] = true
-	}
 	for i := own[0]; i < len(d.lines); i++ {
-		if !others[i] && !taken[i] {
+		if len(own) > 0 && own[0] == i {
+			own = own[1:]
+		} else if !others[i] {
 			lines = append(lines, i)
 		}
 	}
@@ -129,36 +135,51 @@ func (d *document) after(own []int, others []bool) []int {
 
 // join joins the lines to one, at most maxDiagnostic long.
 func (d *document) join(lines []int) string {
-	var b strings.Builder
-	for _, i := range lines {
-		line := strings.Join(strings.Fields(d.lines[i]), " ")
-		if strings.Trim(line, "-=*_ ") == "" {
-			continue
+	return written(func(b []byte) []byte {
+		for _, i := range lines {
+			before := len(b)
+			if before > 0 {
+				b = append(b, ' ')
+			}
+			start := len(b)
+			b = appendWords(b, d.lines[i])
+			if isRule(b[start:]) {
+				b = b[:before]
+			}
+			if len(b) > maxDiagnostic {
+				return bytes.ToValidUTF8(b[:maxDiagnostic], nil)
+			}
 		}
-		if b.Len() > 0 {
-			b.WriteByte(' ')
+		return b
+	})
+}
+
+// isRule reports whether the line is drawn, or blank.
+func isRule(line []byte) bool {
+	for _, c := range line {
+		if strings.IndexByte("-=*_ ", c) < 0 {
+			return false
 		}
-		if left := maxDiagnostic - b.Len(); len(line) > left {
-			b.WriteString(strings.ToValidUTF8(line[:max(left, 0)], ""))
-			break
-		}
-		b.WriteString(line)
 	}
-	return b.String()
+	return true
 }
 
 // givesReason reports whether the text holds a reply or one of the words that
 // reasons are made of, beside the address.
 func givesReason(text, address string) bool {
-	text = strings.ReplaceAll(strings.ToLower(text), strings.ToLower(address), "")
+	text = strings.ReplaceAll(toLower(text), toLower(address), "")
+	if reasons.in(text) {
+		return true
+	}
 	if _, ok := status.Find(text); ok {
 		return true
 	}
-	if _, ok := status.FindReply(text); ok {
-		return true
-	}
-	return reasonWords.in(text) || successes.in(text)
+	_, ok := status.FindReply(text)
+	return ok
 }
+
+// reasons are all the words of reasons, and what is said of successes.
+var reasons = union(successes, reasonWords)
 
 // reasonWords are in nearly every reason that mail systems give.
 var reasonWords = newPhrases(

@@ -34,12 +34,16 @@ func (d *document) recipients() []Recipient {
 	for _, a := range chosen {
 		diagnostic := d.reason(a, owner)
 		r := Recipient{Address: a, Diagnostic: diagnostic, Delayed: delayed}
-		switch said := strings.ToLower(diagnostic); {
-		case reached[key(a)] && successes.in(said):
+		said := kinds(0)
+		if d.says&(success|final|delay) != 0 {
+			said = outcomes.find(toLower(diagnostic))
+		}
+		switch {
+		case said&succeeds != 0 && reached[key(a)]:
 			r.Delayed, r.Delivered = false, true
-		case finalPhrases.in(said):
+		case said&fails != 0:
 			r.Delayed = false
-		case delayPhrases.in(said):
+		case said&waits != 0:
 			r.Delayed = true
 		}
 		if code, ok := status.Find(diagnostic); ok {
@@ -49,6 +53,16 @@ func (d *document) recipients() []Recipient {
 	}
 	return recipients
 }
+
+// The kinds of outcomes.
+const (
+	succeeds kinds = 1 << iota
+	fails
+	waits
+)
+
+// outcomes are the phrases that say what became of the mail for one recipient.
+var outcomes = union(successes, finalPhrases, delayPhrases)
 
 // onlyReached returns the recipients whom the report names only as ones that the
 // mail reached.
@@ -70,7 +84,7 @@ func onlyReached(all []mention) map[string]bool {
 // failedField returns the addresses in X-Failed-Recipients, the field of Exim
 // that others took over.
 func (d *document) failedField() []string {
-	return addressesIn(d.message.Header.Values("X-Failed-Recipients"))
+	return addressesIn(d.Header.Values("X-Failed-Recipients"))
 }
 
 // addressesIn returns the addresses in the values, each once.
@@ -151,7 +165,7 @@ func (d *document) sender() map[string]bool {
 	if d.senders == nil {
 		d.senders = map[string]bool{}
 		for _, a := range addressesIn([]string{
-			d.message.Header.Get("To"), d.message.Header.Get("From"),
+			d.Header.Get("To"), d.Header.Get("From"),
 			d.returned.Get("Return-Path"), d.returned.Get("From"), d.returned.Get("Sender"),
 		}) {
 			d.senders[key(a)] = true
@@ -215,7 +229,7 @@ func (d *document) lone(all []mention) []string {
 // report came to. It is the last resort: a forwarded mail may have failed for
 // another one.
 func (d *document) fromReturnPath() []string {
-	h := d.message.Header
+	h := d.Header
 	for _, returnPath := range addressesIn(valuesOf(h, "X-Original-To", "Delivered-To", "Envelope-To", "To")) {
 		if recipient, ok := address.FromReturnPath(returnPath); ok {
 			return []string{recipient}

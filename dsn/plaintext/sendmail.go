@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/address"
-	"github.com/rebound-mail/rebound/dsn/report"
 	"github.com/rebound-mail/rebound/dsn/status"
 )
 
@@ -40,8 +39,8 @@ var successes = newPhrases("successfully delivered", "expanded to multiple addre
 // from an alias. QUIRK(sendmail): its delivery-status part has no recipient
 // group then; only the transcript names the recipient.
 // testdata/recordings/sendmail/expanded.nodsn.eml
-func readReturnReceipt(m *report.Message) *Bounce {
-	if !strings.EqualFold(strings.TrimSpace(m.Header.Text("Subject")), "return receipt") || !systemNames.in(strings.ToLower(m.Header.Text("From"))) {
+func readReturnReceipt(m mail) *Bounce {
+	if strings.TrimSpace(m.subject) != "return receipt" || !systemNames.in(m.from) {
 		return nil
 	}
 	receipt := &Bounce{Format: "sendmail", Returned: m.Returned}

@@ -9,10 +9,14 @@ import (
 
 // readNotification reads a bounce notification of Amazon SES that a topic of
 // Amazon SNS sent by mail: JSON as text. It returns nil for anything else.
-func readNotification(m *report.Message) *Bounce {
+func readNotification(m mail) *Bounce {
+	text := strings.TrimSpace(m.Text)
+	if !strings.HasPrefix(text, "{") {
+		return nil
+	}
 	// Sendmail breaks a line of more than 990 bytes with "!".
-	text := strings.ReplaceAll(strings.TrimSpace(m.Text), "!\n ", "")
-	if !strings.HasPrefix(text, "{") || !strings.Contains(text, "bouncedRecipients") {
+	text = strings.ReplaceAll(text, "!\n ", "")
+	if !strings.Contains(text, "bouncedRecipients") {
 		return nil
 	}
 	body := []byte(text)

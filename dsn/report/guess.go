@@ -58,13 +58,20 @@ func (p *parser) openGuessed() {
 // middle of another part of a multipart/report: the delimiter between is lost.
 func (p *parser) lostDelimiter(line []byte) bool {
 	const field = "Content-Type:"
-	if len(line) < len(field) || line[0]|0x20 != 'c' || p.leaf.kind == headerLeaf || p.m.MediaType != "multipart/report" {
-		return false
-	}
-	if p.depth == 0 || len(p.m.Machine) > 0 || p.m.Returned != nil || p.leaf.kind == returnedLeaf || p.leaf.kind == machineLeaf {
+	if len(line) < len(field) || line[0]|0x20 != 'c' || !p.mayLoseDelimiter() {
 		return false
 	}
 	return bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""
+}
+
+// mayLoseDelimiter reports whether the delimiter before the machine part can be
+// missing here.
+func (p *parser) mayLoseDelimiter() bool {
+	switch p.leaf.kind {
+	case headerLeaf, returnedLeaf, machineLeaf:
+		return false
+	}
+	return p.m.MediaType == "multipart/report" && p.depth > 0 && len(p.m.Machine) == 0 && p.m.Returned == nil
 }
 
 // isPartField reports whether line is a field that begins the header of a part.

@@ -17,18 +17,23 @@ type Header []Field
 // Names are compared without regard to case.
 func (h Header) Get(name string) string {
 	for i := range h {
-		if strings.EqualFold(h[i].Name, name) {
+		if h[i].is(name) {
 			return h[i].Value
 		}
 	}
 	return ""
 }
 
+// is compares the length first, which tells most names apart.
+func (f *Field) is(name string) bool {
+	return len(f.Name) == len(name) && strings.EqualFold(f.Name, name)
+}
+
 // Values returns every value of the field in the order of the mail.
 func (h Header) Values(name string) []string {
 	var values []string
 	for i := range h {
-		if strings.EqualFold(h[i].Name, name) {
+		if h[i].is(name) {
 			values = append(values, h[i].Value)
 		}
 	}
@@ -38,7 +43,7 @@ func (h Header) Values(name string) []string {
 // Has reports whether the field is there, even when it is empty.
 func (h Header) Has(name string) bool {
 	for i := range h {
-		if strings.EqualFold(h[i].Name, name) {
+		if h[i].is(name) {
 			return true
 		}
 	}
@@ -50,6 +55,9 @@ func (h Header) Has(name string) bool {
 // that the Content-Type in the header names, and else as Windows-1252.
 func (h Header) Text(name string) string {
 	value := h.Get(name)
+	if isPlain(value) {
+		return value
+	}
 	if utf8.ValidString(value) {
 		return readable(value, "")
 	}

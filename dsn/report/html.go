@@ -3,8 +3,6 @@ package report
 import (
 	"bytes"
 	"strings"
-
-	nethtml "golang.org/x/net/html"
 )
 
 // htmlText returns the text of HTML, a line for each block, at most 64 KiB.
@@ -12,29 +10,28 @@ func htmlText(source []byte) string {
 	if len(bytes.TrimSpace(source)) == 0 {
 		return ""
 	}
-	z := nethtml.NewTokenizer(bytes.NewReader(source))
+	m := markup{rest: source}
 	var b strings.Builder
 	hidden := 0
 	for b.Len() < maxText {
-		switch z.Next() {
-		case nethtml.ErrorToken:
+		kind, text := m.next()
+		switch kind {
+		case noToken:
 			return cutText(b.String())
-		case nethtml.TextToken:
+		case textToken:
 			if hidden == 0 {
-				writeWords(&b, string(z.Text()))
+				writeWords(&b, text)
 			}
-		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
-			name, _ := z.TagName()
-			if isHidden(name) {
+		case startToken:
+			if isHidden(text) {
 				hidden++
 			}
-			breakLine(&b, name)
-		case nethtml.EndTagToken:
-			name, _ := z.TagName()
-			if isHidden(name) && hidden > 0 {
+			breakLine(&b, text)
+		case endToken:
+			if isHidden(text) && hidden > 0 {
 				hidden--
 			}
-			breakLine(&b, name)
+			breakLine(&b, text)
 		}
 	}
 	return cutText(b.String())
@@ -56,16 +53,16 @@ func metaCharset(source []byte) string {
 	return value
 }
 
-func isHidden(tag []byte) bool {
-	switch string(tag) {
+func isHidden(tag string) bool {
+	switch tag {
 	case "script", "style", "title":
 		return true
 	}
 	return false
 }
 
-func breakLine(b *strings.Builder, tag []byte) {
-	switch string(tag) {
+func breakLine(b *strings.Builder, tag string) {
+	switch tag {
 	case "br", "p", "div", "tr", "li", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "hr", "blockquote":
 		if s := b.String(); s != "" && !strings.HasSuffix(s, "\n") {
 			b.WriteByte('\n')

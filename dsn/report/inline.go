@@ -7,7 +7,7 @@ import "strings"
 // looks only in mail that a mail system seems to have written, so that people
 // who quote a bounce are not taken for one.
 func (m *Message) findInline() {
-	if !m.fromMailSystem() || !strings.Contains(strings.ToLower(m.Text), "-recipient:") {
+	if !namesRecipient(m.Text) || !m.fromMailSystem() {
 		return
 	}
 	var groups []Header
@@ -27,6 +27,22 @@ func (m *Message) findInline() {
 	}
 	if start >= 0 && m.addInline(groups, m.Text[start:end]) && m.Returned == nil {
 		m.Returned = inlineReturned(m.Text[end:])
+	}
+}
+
+// namesRecipient reports whether "-Recipient:" stands in the text, in upper or
+// lower case.
+func namesRecipient(text string) bool {
+	const name = "-recipient"
+	for {
+		before, rest, ok := strings.Cut(text, ":")
+		if !ok {
+			return false
+		}
+		if n := len(before) - len(name); n >= 0 && before[n] == '-' && strings.EqualFold(before[n:], name) {
+			return true
+		}
+		text = rest
 	}
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 )
@@ -46,7 +47,7 @@ func (p *parser) begin(h Header, mediaType, contentType string) {
 	case mediaType == "" && !done, mediaType == "text/plain" && !done:
 		p.startText(param(contentType, "charset"), encoding)
 	case mediaType == "text/html" && !done:
-		p.leaf = leaf{kind: htmlLeaf, transfer: encoding, charset: param(contentType, "charset"), start: len(p.html)}
+		p.startHTML(param(contentType, "charset"), encoding)
 	default:
 		p.leaf = leaf{kind: unknownLeaf, transfer: encoding}
 	}
@@ -78,6 +79,26 @@ func (p *parser) startText(charset string, encoding transfer) {
 		p.text = append(p.text, '\n')
 	}
 	p.leaf = leaf{kind: textLeaf, transfer: encoding, charset: charset, start: len(p.text), labelled: p.depth == 0}
+}
+
+// startHTML begins a part whose text counts when there is no plain one.
+func (p *parser) startHTML(charset string, encoding transfer) {
+	p.leaf = leaf{kind: htmlLeaf, transfer: encoding, charset: charset, start: len(p.html)}
+	if p.keepsText() && (charset != "" || p.charset != "") {
+		p.noteCharset(charset)
+		p.leaf = leaf{kind: skippedLeaf}
+	}
+}
+
+// keepsText reports whether the plain text of a report is there, and nothing that
+// follows can make it the preamble of a multipart, which is dropped.
+func (p *parser) keepsText() bool {
+	for _, f := range p.stack[:p.depth] {
+		if !f.begun {
+			return false
+		}
+	}
+	return p.m.MediaType == "multipart/report" && len(bytes.TrimSpace(p.text)) > 0
 }
 
 func (p *parser) textLine(line []byte) {
@@ -157,9 +178,7 @@ func (p *parser) decodeText(all []byte, limit int) []byte {
 	if needsDecoding(own) || isSevenBit(p.leaf.charset) {
 		own = []byte(toUTF8(string(own), p.leaf.charset))
 	}
-	if name := lower(p.leaf.charset); p.charset == "" && !isUnstated(name) && !isUTF8(name) {
-		p.charset = name
-	}
+	p.noteCharset(p.leaf.charset)
 	blankNULs(own)
 	own = bytes.TrimPrefix(bytes.TrimRight(unixLines(own), "\n"), []byte(byteOrderMark))
 	all = append(all[:p.leaf.start], own...)
@@ -167,6 +186,13 @@ func (p *parser) decodeText(all []byte, limit int) []byte {
 		all = wholeRunes(all[:limit])
 	}
 	return all
+}
+
+// noteCharset keeps the first charset that a text part names and that tells.
+func (p *parser) noteCharset(charset string) {
+	if name := lower(charset); p.charset == "" && !isUnstated(name) && !isUTF8(name) {
+		p.charset = name
+	}
 }
 
 // wholeRunes cuts the beginning of a character at the end of text.
@@ -185,8 +211,17 @@ func wholeRunes(text []byte) []byte {
 // needsDecoding reports whether text holds more than ASCII: other bytes, or the
 // escape sequences of ISO-2022.
 func needsDecoding(text []byte) bool {
+	const high = 0x8080808080808080 // the bits that ASCII has not, of eight bytes
+	if bytes.IndexByte(text, 0x1b) >= 0 {
+		return true
+	}
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&high != 0 {
+			return true
+		}
+	}
 	for _, c := range text {
-		if c >= utf8.RuneSelf || c == 0x1b {
+		if c >= utf8.RuneSelf {
 			return true
 		}
 	}

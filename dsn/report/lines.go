@@ -14,9 +14,9 @@ type lines struct {
 	r        io.Reader
 	buf      []byte
 	pos, end int   // what of buf is not consumed
-	lf       int   // place of the next LF, -1 when there is none before lfTo
+	lf, cr   int   // the places of the next LF and CR, -1 for none before lfTo and crTo
 	lfTo     int   // up to where LF was looked for
-	crTo     int   // up to where no CR stands
+	crTo     int   // up to where CR was looked for
 	aloneTo  int   // up to here each CR stands alone
 	size     int64 // bytes read
 	err      error // what ended the input, io.EOF included
@@ -30,7 +30,7 @@ func (l *lines) reset(r io.Reader) {
 	if l.buf == nil {
 		l.buf = make([]byte, maxLine+2)
 	}
-	*l = lines{r: r, buf: l.buf, lf: -1}
+	*l = lines{r: r, buf: l.buf, lf: -1, cr: -1}
 }
 
 // next returns the next line without its end, valid until the call after. It
@@ -41,7 +41,9 @@ func (l *lines) next() ([]byte, bool) {
 			l.pos, l.skip = next, false
 			break
 		}
-		l.pos = max(l.pos, l.crTo) // a CR at the end may have its LF yet to come
+		if l.pos = l.end; l.cr >= 0 {
+			l.pos = l.cr // it may have its LF yet to come
+		}
 		if l.err != nil {
 			return nil, false
 		}
@@ -69,31 +71,59 @@ func (l *lines) next() ([]byte, bool) {
 	}
 }
 
+// toDelimiter drops lines until one begins with "--", or until the input ends.
+func (l *lines) toDelimiter() {
+	begins := !l.skip // a line begins at pos
+	l.skip = false
+	for {
+		for at := l.pos; ; {
+			dashes := bytes.Index(l.buf[at:l.end], []byte("--"))
+			if dashes < 0 {
+				break
+			}
+			at += dashes
+			if at == l.pos && begins || at > l.pos && (l.buf[at-1] == '\n' || l.buf[at-1] == '\r') {
+				l.pos = at
+				return
+			}
+			for at < l.end && l.buf[at] == '-' {
+				at++
+			}
+		}
+		keep := min(2, l.end-l.pos) // the dashes, or the line end before them, may be cut
+		if l.err != nil {
+			keep = 0
+		}
+		begins = begins && l.pos == l.end-keep
+		l.pos = l.end - keep
+		if l.err != nil {
+			return
+		}
+		l.fill()
+	}
+}
+
 // lineEnd finds the end of the line at pos and the start of the next line.
 func (l *lines) lineEnd() (end, next int, ok bool) {
-	if l.lf < l.pos {
-		l.lf = -1
-		from := max(l.pos, l.lfTo)
-		if i := bytes.IndexByte(l.buf[from:l.end], '\n'); i >= 0 {
-			l.lf = from + i
-			l.lfTo = l.lf + 1
-		} else {
-			l.lfTo = l.end
-		}
-	}
-	limit := l.end
-	if l.lf >= 0 {
-		limit = l.lf
-	}
-	from := max(l.pos, l.crTo)
-	if from < limit {
-		if i := bytes.IndexByte(l.buf[from:limit], '\r'); i >= 0 {
-			l.crTo = from + i
-			return l.crEnd(from + i)
-		}
-		l.crTo = limit
+	l.lf, l.lfTo = l.find('\n', l.lf, l.lfTo)
+	l.cr, l.crTo = l.find('\r', l.cr, l.crTo)
+	if l.cr >= 0 && (l.lf < 0 || l.cr < l.lf) {
+		return l.crEnd(l.cr)
 	}
 	return l.lf, l.lf + 1, l.lf >= 0
+}
+
+// find returns the place of the next c, and up to where it was looked for, from
+// what was known of them before.
+func (l *lines) find(c byte, at, to int) (next, upTo int) {
+	if at >= l.pos {
+		return at, to
+	}
+	from := max(l.pos, to)
+	if i := bytes.IndexByte(l.buf[from:l.end], c); i >= 0 {
+		return from + i, from + i + 1
+	}
+	return -1, l.end
 }
 
 // crEnd judges the CR at cr: with an LF behind it and any CRs between it ends
@@ -123,7 +153,8 @@ func (l *lines) fill() {
 		shift := l.pos
 		l.pos, l.end = 0, l.end-shift
 		l.lf, l.lfTo = max(l.lf-shift, -1), max(l.lfTo-shift, 0)
-		l.crTo, l.aloneTo = max(l.crTo-shift, 0), max(l.aloneTo-shift, 0)
+		l.cr, l.crTo = max(l.cr-shift, -1), max(l.crTo-shift, 0)
+		l.aloneTo = max(l.aloneTo-shift, 0)
 	}
 	n, err := l.r.Read(l.buf[l.end:])
 	l.end += n

@@ -16,6 +16,9 @@ func Read(r io.Reader) (*Message, error) {
 	defer p.release()
 	p.reset(r)
 	for {
+		if p.skips() {
+			p.in.toDelimiter()
+		}
 		line, ok := p.in.next()
 		if !ok {
 			break

@@ -2,6 +2,11 @@ package report
 
 import "bytes"
 
+// skips reports whether nothing but a delimiter can matter in what follows.
+func (p *parser) skips() bool {
+	return p.leaf.kind == skippedLeaf && !p.guess.made && !p.mayLoseDelimiter()
+}
+
 // line takes one line of the mail.
 func (p *parser) line(line []byte) {
 	if p.in.cut && p.leaf.kind != skippedLeaf {

@@ -1,6 +1,9 @@
 package report
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // transfer undoes a Content-Transfer-Encoding (RFC 2045 section 6) line by line.
 type transfer struct {
@@ -60,24 +63,23 @@ func (t *transfer) line(dst, line []byte) []byte {
 // appendQuotedPrintable leaves a "=" that begins no code as it is.
 func appendQuotedPrintable(dst, line []byte) []byte {
 	line = trimRight(line)
-	for i := 0; i < len(line); i++ {
-		if line[i] != '=' {
-			dst = append(dst, line[i])
-			continue
+	for {
+		at := bytes.IndexByte(line, '=')
+		if at < 0 {
+			return append(append(dst, line...), '\n')
 		}
-		if i == len(line)-1 {
+		dst = append(dst, line[:at]...)
+		if line = line[at+1:]; len(line) == 0 {
 			return dst
 		}
-		if i+2 < len(line) {
-			if high, low := hexDigit(line[i+1]), hexDigit(line[i+2]); high >= 0 && low >= 0 {
-				dst = append(dst, byte(high<<4|low))
-				i += 2
+		if len(line) > 1 {
+			if high, low := hexDigit(line[0]), hexDigit(line[1]); high >= 0 && low >= 0 {
+				dst, line = append(dst, byte(high<<4|low)), line[2:]
 				continue
 			}
 		}
 		dst = append(dst, '=')
 	}
-	return append(dst, '\n')
 }
 
 func hexDigit(c byte) int {
@@ -111,21 +113,15 @@ func (t *transfer) appendBase64(dst, line []byte) []byte {
 	return dst
 }
 
-func base64Digit(c byte) int {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return int(c - 'A')
-	case c >= 'a' && c <= 'z':
-		return int(c-'a') + 26
-	case c >= '0' && c <= '9':
-		return int(c-'0') + 52
-	case c == '+':
-		return 62
-	case c == '/':
-		return 63
+// base64Digit returns the value of a digit, -1 for any other byte.
+func base64Digit(c byte) int { return int(base64Digits[c]) }
+
+var base64Digits = func() (values [256]int8) {
+	for c := range values {
+		values[c] = int8(strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", byte(c)))
 	}
-	return -1
-}
+	return values
+}()
 
 // unixLines brings line ends to LF in place.
 func unixLines(b []byte) []byte {

@@ -12,6 +12,9 @@ type word struct {
 // readable returns a value for people: encoded words decoded, the rest read in
 // the named charset, and blanks for line ends and other control characters.
 func readable(value, charset string) string {
+	if isPlain(value) {
+		return value
+	}
 	if strings.Contains(value, "=?") {
 		value = decodeWords(value, charset)
 	} else {
@@ -26,6 +29,17 @@ func readable(value, charset string) string {
 		}
 		return r
 	}, value)
+}
+
+// isPlain reports whether the value is for people as it stands: printable ASCII
+// without an encoded word.
+func isPlain(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; c < ' ' || c >= 0x7f || c == '=' && i+1 < len(value) && value[i+1] == '?' {
+			return false
+		}
+	}
+	return true
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,8 +16,7 @@ import (
 // MaxEventDestinations is how many event destinations a configuration set may have, as in SES.
 const MaxEventDestinations = 10
 
-// maxARN bounds the ARN of a topic, in bytes: one with the longest name that SNS takes fits.
-const maxARN = 512
+var validTopicARN = regexp.MustCompile(`^arn:aws[a-z-]{0,20}:sns:[a-z0-9-]{1,40}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$`)
 
 // EventType is a type of event in the spelling in which SES v2 lists them.
 type EventType string
@@ -143,7 +143,7 @@ func (d EventDestination) encode() (string, error) {
 			types = append(types, t)
 		}
 	}
-	if !strings.HasPrefix(d.TopicARN, "arn:") || strings.Count(d.TopicARN, ":") != 5 || len(d.TopicARN) > maxARN {
+	if !validTopicARN.MatchString(d.TopicARN) {
 		return "", fmt.Errorf("account: %w: event destination %s: %.100q is no ARN of a topic", ErrInvalid, d.Name, d.TopicARN)
 	}
 	encoded, err := json.Marshal(types)

@@ -23,7 +23,7 @@ type AccessKey struct {
 	ID      string // "AKIA" and 16 of A to Z and 2 to 7
 	Secret  string // 40 characters
 	Account string
-	// Permissions are what the key may do. A key that CreateKey makes may do everything.
+	// Permissions are what the key may do.
 	Permissions []Permission
 	Created     time.Time // kept in milliseconds
 }
@@ -40,15 +40,19 @@ const (
 	maxKeyPart = 128
 )
 
-// CreateKey makes an access key for an account. The error wraps ErrNotFound when there is no such account.
-func CreateKey(ctx context.Context, tx *sql.Tx, account string, now time.Time) (AccessKey, error) {
+// CreateKey makes an access key for an account, which may do everything when no permissions are named. The error wraps ErrNotFound when
+// there is no such account, and ErrInvalid for a permission that does not exist.
+func CreateKey(ctx context.Context, tx *sql.Tx, account string, now time.Time, permissions ...Permission) (AccessKey, error) {
+	if len(permissions) == 0 {
+		permissions = []Permission{Administer}
+	}
 	var random [40]byte
 	rand.Read(random[:]) // never fails (crypto/rand)
 	key := AccessKey{
 		ID:          "AKIA" + base32.StdEncoding.EncodeToString(random[:10]),
 		Secret:      base64.StdEncoding.EncodeToString(random[10:]),
 		Account:     account,
-		Permissions: []Permission{Administer},
+		Permissions: permissions,
 		Created:     now.UTC().Truncate(time.Millisecond),
 	}
 	return key, PutKey(ctx, tx, key)

@@ -19,6 +19,7 @@ import (
 	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/returnpath"
 	"github.com/rebound-mail/rebound/processor/store"
+	"github.com/rebound-mail/rebound/processor/topic"
 	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/suppression"
 )
@@ -29,15 +30,18 @@ type API struct {
 	Index    *suppression.Index // of the suppression lists in Store
 	Bus      *bus.Bus
 	Keys     *returnpath.Keys
-	Region   string            // of the ARNs of new topics and in events
-	Style    processor.Style   // of the events of registered mails
-	Domain   string            // of return paths
-	Feedback http.Handler      // POST /v1/feedback
-	Worker   *processor.Worker // replays mails
-	Unknown  *classify.Samples // replies that no rule knows, for GET /v1/unclassified; nil: none
-	Wake     func()            // tells the delivery engine of new entries in the outbox
-	Now      func() time.Time  // nil: time.Now
-	Log      *slog.Logger
+	Signer   *topic.Signer       // of dead letters
+	Region   string              // of the ARNs of new topics
+	Sent     processor.Registrar // takes in the mails that POST /v1/sent tells of
+	Domain   string              // of return paths
+	Feedback http.Handler        // POST /v1/feedback
+	Worker   *processor.Worker   // replays mails
+	Unknown  *classify.Samples   // replies that no rule knows, for GET /v1/unclassified; nil: none
+	Wake     func()              // tells the delivery engine of new entries in the outbox
+
+	PublicURL string           // where subscribers reach the APIs: https://host
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger
 }
 
 // Handler routes /v1. It answers callers on this machine as they are, and others only with an access key (see guard).
@@ -87,7 +91,12 @@ func (a *API) routes() map[string]http.Handler {
 		"GET /v1/feedback":               a.listFeedback,
 		"GET /v1/feedback/{id}":          a.showFeedback,
 		"POST /v1/feedback/{seq}/replay": a.replayFeedback,
+		"GET /v1/keys":                   a.listKeys,
+		"POST /v1/keys":                  a.createKey,
+		"DELETE /v1/keys":                a.deleteKey,
 		"GET /v1/outbox":                 a.listOutbox,
+		"GET /v1/outbox/{id}":            a.showOutbox,
+		"GET /v1/outbox/endpoints":       a.listEndpoints,
 		"POST /v1/outbox/redrive":        a.redriveOutbox,
 		"POST /v1/outbox/drop":           a.dropOutbox,
 		"GET /v1/statistics":             a.statistics,

@@ -51,8 +51,7 @@ func (a *API) postSent(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "%v", err)
 	}
-	registrar := processor.Registrar{DB: a.Store.Read, Region: a.Region, Style: a.Style}
-	err = a.transact(r, func(ctx context.Context, tx *sql.Tx) error { return registrar.Record(ctx, tx, &mail, a.now()) })
+	err = a.transact(r, func(ctx context.Context, tx *sql.Tx) error { return a.Sent.Record(ctx, tx, &mail, a.now()) })
 	if err != nil {
 		return nil, err
 	}

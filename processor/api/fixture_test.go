@@ -75,7 +75,7 @@ func newServer(t *testing.T) *server {
 	s := &server{t: t}
 	worker := &processor.Worker{Bus: mails, Store: opened, Rules: classify.Default(), Keys: keys, Region: "us-east-1", Metrics: statistics.NewMetrics(prometheus.NewRegistry()),
 		Wake: func() {}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}
-	s.api = &api.API{Worker: worker, Store: opened, Index: index, Bus: mails, Keys: keys, Region: "us-east-1", Domain: "rebound.example", Wake: func() { s.woken++ },
+	s.api = &api.API{Worker: worker, Store: opened, Index: index, Bus: mails, Keys: keys, Region: "us-east-1", Sent: processor.Registrar{DB: opened.Read, Region: "us-east-1"}, Domain: "rebound.example", Wake: func() { s.woken++ },
 		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Feedback: intake.Handler(accept(mails), intake.Limits{})}
 	s.transact(func(tx *sql.Tx) error {
 		if s.key, _, err = account.CreateDefault(t.Context(), tx, now); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/awsapi/auth"
@@ -30,9 +31,29 @@ func (a *API) guard(next http.Handler) http.Handler {
 			}).ServeHTTP(w, r)
 		case err != nil:
 			a.answer(func(*http.Request) (any, error) { return nil, err }).ServeHTTP(w, r)
+		case !key.May(needs(r)):
+			a.answer(func(*http.Request) (any, error) {
+				return nil, refuse(http.StatusForbidden, "access key %s lacks the permission %s", key.ID, needs(r))
+			}).ServeHTTP(w, r)
 		default:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), authenticatedAs{}, key.Account)))
 		}
 	})
 	return http.NewCrossOriginProtection().Handler(checked)
+}
+
+// needs is the permission that a key must have for a request.
+func needs(r *http.Request) account.Permission {
+	path, reads := r.URL.Path, r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch {
+	case path == "/v1/keys":
+		return account.Administer
+	case reads || path == "/v1/suppression/check":
+		return account.Read
+	case path == "/v1/suppression" || strings.HasPrefix(path, "/v1/suppression/"):
+		return account.Suppress
+	case path == "/v1/sent" || path == "/v1/feedback":
+		return account.Send
+	}
+	return account.Administer
 }

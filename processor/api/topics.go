@@ -22,11 +22,11 @@ type Topic struct {
 	Created          schemas.Time `json:"created,omitzero"`
 }
 
-// Subscription is a webhook that wants a topic's notifications, once it has confirmed. Credentials in Endpoint are masked in answers.
+// Subscription is a webhook that wants a topic's notifications, once it has confirmed. In answers Endpoint has stars for credentials and the query.
 type Subscription struct {
 	ARN       string       `json:"subscriptionArn,omitempty"`
 	TopicARN  string       `json:"topicArn"`
-	Protocol  string       `json:"protocol,omitempty"` // http or https; from the endpoint when absent
+	Protocol  string       `json:"protocol,omitempty"` // http, https, email, email-json or nats; the scheme of the endpoint when absent
 	Endpoint  string       `json:"endpoint"`
 	Raw       bool         `json:"raw,omitempty"` // the notification alone, without the SNS envelope
 	Confirmed bool         `json:"confirmed"`
@@ -141,7 +141,7 @@ func (a *API) listSubscriptions(r *http.Request) (any, error) {
 }
 
 func shown(s topic.Subscription) Subscription {
-	return Subscription{ARN: s.ARN, TopicARN: s.TopicARN, Protocol: s.Protocol, Endpoint: topic.MaskEndpoint(s.Endpoint), Raw: s.Raw,
+	return Subscription{ARN: s.ARN, TopicARN: s.TopicARN, Protocol: s.Protocol, Endpoint: topic.MaskSecrets(s.Endpoint), Raw: s.Raw,
 		Confirmed: s.Confirmed, Created: schemas.Time{Time: s.Created}}
 }
 
@@ -154,7 +154,9 @@ func (a *API) subscribe(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if wanted.Protocol == "" {
-		wanted.Protocol, _, _ = strings.Cut(wanted.Endpoint, ":")
+		if scheme, _, found := strings.Cut(wanted.Endpoint, ":"); found {
+			wanted.Protocol = strings.ToLower(scheme)
+		}
 	}
 	var made topic.Subscription
 	err := a.transact(r, func(ctx context.Context, tx *sql.Tx) error {

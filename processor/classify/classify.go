@@ -115,7 +115,7 @@ func (c *Classifier) Classify(in Input) Result {
 func (c *Classifier) weigh(in Input, e evidence) *rule {
 	var strong, weak *rule
 	if !e.success {
-		strong, weak = c.match(fold(in.Diagnostic, maxDiagnostic), e)
+		strong, weak = c.match(in.Diagnostic, maxDiagnostic, e)
 	}
 	if strong != nil {
 		return strong
@@ -185,9 +185,9 @@ func (c *Classifier) matchText(in Input, e evidence) (strong, weak *rule) {
 		return nil, nil
 	}
 	near, others := about(text, in.Address)
-	strong, weak = c.match(fold(near, maxText), e)
+	strong, weak = c.match(near, maxText, e)
 	if strong != nil || others {
 		return strong, weak
 	}
-	return c.match(fold(text, maxText), e)
+	return c.match(text, maxText, e)
 }

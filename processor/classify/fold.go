@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,14 +12,32 @@ import (
 // would otherwise stand in the middle of a phrase: servers repeat the code on
 // every line of a reply, and name the address anywhere. Bytes that are not UTF-8
 // are read as Latin-1. At most limit bytes of text are read.
-func fold(text string, limit int) []byte {
+func fold(text string, limit int) []byte { return appendFolded(nil, text, limit) }
+
+// appendFolded is fold that writes over room.
+func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
-	f := folder{out: make([]byte, 0, len(text)+8)}
+	f := folder{out: slices.Grow(room[:0], len(text)+8)}
 	for i := 0; i < len(text); {
+		if c := plainBytes[text[i]]; c != 0 {
+			f.out = append(f.out, c)
+			i++
+			continue
+		}
 		i += f.step(text, i)
 	}
 	return f.out
 }
+
+// plainBytes are what bytes become whatever stands around them, 0 for others.
+var plainBytes = func() (folded [256]byte) {
+	for c := byte('!'); c < 0x7f; c++ {
+		if c != '@' && (c < '2' || c > '5') {
+			folded[c] = lower(c)
+		}
+	}
+	return folded
+}()
 
 // folder holds the text written so far, and the reply code that was left out
 // first, which marks the later lines of the same reply.
@@ -40,8 +59,6 @@ func (f *folder) step(text string, i int) int {
 		if n := f.replyCode(text[i:]); n > 0 {
 			return n
 		}
-	case c >= 'A' && c <= 'Z':
-		c += 'a' - 'A'
 	case c >= utf8.RuneSelf:
 		return f.letter(text[i:])
 	}
@@ -168,7 +185,14 @@ func isDelimiter(c byte) bool {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // isAlnum reports whether c, which is folded, is a letter or digit of ASCII.
-func isAlnum(c byte) bool { return c >= 'a' && c <= 'z' || isDigit(c) }
+func isAlnum(c byte) bool { return alnums[c] }
+
+var alnums = func() (are [256]bool) {
+	for c := range are {
+		are[c] = c >= 'a' && c <= 'z' || isDigit(byte(c))
+	}
+	return are
+}()
 
 func lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {

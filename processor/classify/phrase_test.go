@@ -29,8 +29,8 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 		}
 		tree := newTrie(found)
 		meets := func(text string) (yes bool) {
-			w := newWords(fold(text, len(text)))
-			tree.scan(w.text, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
+			w := words(fold(text, len(text)))
+			tree.scan(w, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
 			return yes
 		}
 		for _, text := range test.yes {

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/rebound-mail/rebound/dsn/status"
 )
@@ -28,24 +29,33 @@ type rule struct {
 	pattern *regexp.Regexp // must match the folded text too; nil for none
 }
 
-// match returns the first telling and the first weak rule that the folded text
-// meets, nil for none.
-func (c *Classifier) match(text []byte, e evidence) (strong, weak *rule) {
-	if len(text) == 0 {
-		return nil, nil
-	}
+// rooms are what text is folded in.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// match returns the first telling and the first weak rule that the text meets, of
+// which at most limit bytes count, nil for none.
+func (c *Classifier) match(said string, limit int, e evidence) (strong, weak *rule) {
+	room := rooms.Get().(*[]byte)
+	defer rooms.Put(room)
+	text := appendFolded(*room, said, limit)
+	*room = text
 	none := len(c.rules)
 	best := [2]int{none, none} // telling, weak
-	w := newWords(text)
-	for start := w.next(0, len(text)-1); start >= 0; start = w.next(start+1, len(text)-1) {
+	for start := range text {
+		if !c.phrases.mayBegin(text, start) || !wordStart(text, start) {
+			continue
+		}
 		for at, depth := c.phrases.root[text[start]], 1; at != 0; depth++ {
 			var found []phrase
 			var behind int
 			found, behind, at = c.phrases.walk(text, start, depth, at)
 			for i := range found {
 				p := &found[i]
+				if p.rule >= max(best[0], best[1]) {
+					break // they are in the order of their rules
+				}
 				slot := &best[c.slots[p.rule]]
-				if p.rule < *slot && w.follow(p.rest, behind) && c.rules[p.rule].applies(text, e) {
+				if p.rule < *slot && words(text).follow(p.rest, behind) && c.rules[p.rule].applies(text, e) {
 					*slot = p.rule
 				}
 			}

@@ -40,11 +40,11 @@ func TestEveryPhraseIsFound(t *testing.T) {
 			most = max(most, len(s.words))
 		}
 		for k := range most {
-			w := newWords([]byte(instance(p, k)))
+			w := words([]byte(instance(p, k)))
 			found := false
-			c.phrases.scan(w.text, func(q *phrase, behind int) { found = found || q == p && w.follow(q.rest, behind) })
+			c.phrases.scan(w, func(q *phrase, behind int) { found = found || q == p && w.follow(q.rest, behind) })
 			if !found {
-				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, w.text)
+				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, w)
 			}
 		}
 	}

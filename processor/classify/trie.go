@@ -9,7 +9,8 @@ import (
 // trie finds the phrases that begin at a place in a text, in a time that depends
 // on the length of what matches and not on the number of phrases.
 type trie struct {
-	phrases []phrase // sorted by their first parts
+	phrases []phrase                   // sorted by their first parts
+	heads   [1 << headBits / 64]uint64 // has a bit for each hash of the first three bytes of a phrase
 	root    [256]uint32
 	nodes   []node // nodes[0] is not used
 	labels  []byte // labels[i] is the byte that leads to nodes[i]
@@ -31,7 +32,37 @@ func newTrie(phrases []phrase) *trie {
 	for at := top.children; at < top.end; at++ {
 		t.root[t.labels[at]] = at
 	}
+	for _, p := range phrases {
+		if len(p.first) > 2 {
+			t.addHead(p.first[0], p.first[1], p.first[2])
+			continue
+		}
+		for third := range 256 { // any may follow
+			t.addHead(p.first[0], p.first[1], byte(third))
+		}
+	}
 	return t
+}
+
+const headBits = 15
+
+func hashHead(a, b, c byte) uint32 {
+	return (uint32(a) | uint32(b)<<8 | uint32(c)<<16) * 0x9E3779B1 >> (32 - headBits)
+}
+
+func (t *trie) addHead(a, b, c byte) {
+	at := hashHead(a, b, c)
+	t.heads[at>>6] |= 1 << (at & 63)
+}
+
+// mayBegin reports whether a phrase may begin at text[start:], which spares most
+// places the walk.
+func (t *trie) mayBegin(text []byte, start int) bool {
+	if start+2 >= len(text) {
+		return true
+	}
+	at := hashHead(text[start], text[start+1], text[start+2])
+	return t.heads[at>>6]&(1<<(at&63)) != 0
 }
 
 // grow makes the node for phrases[from:to], which begin with the same depth

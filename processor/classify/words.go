@@ -2,41 +2,8 @@ package classify
 
 import "bytes"
 
-// words is a folded text, and where its words begin.
-type words struct {
-	text []byte
-	skip []uint8 // by a place, the number of bytes to the next beginning of a word, 255 for that or more
-}
-
-func newWords(text []byte) words {
-	w := words{text, make([]uint8, len(text))}
-	next := uint8(255)
-	for i := len(text) - 1; i >= 0; i-- {
-		if next < 255 {
-			next++
-		}
-		if wordStart(text, i) {
-			next = 0
-		}
-		w.skip[i] = next
-	}
-	return w
-}
-
-// next returns the first place from at on where a word begins, at most last; -1
-// for none.
-func (w *words) next(at, last int) int {
-	for at <= last {
-		n := int(w.skip[at])
-		if at += n; n < 255 {
-			break
-		}
-	}
-	if at > last {
-		return -1
-	}
-	return at
-}
+// words is a folded text.
+type words []byte
 
 // wordStart reports whether a word may begin at text[i]. Scripts without blanks
 // begin one anywhere.
@@ -45,17 +12,17 @@ func wordStart(text []byte, i int) bool {
 }
 
 // follow reports whether the steps follow behind place at.
-func (w *words) follow(steps []step, at int) bool {
+func (w words) follow(steps []step, at int) bool {
 	for i := range steps {
 		s := &steps[i]
 		if s.loose {
 			return w.followLoose(steps[i:], at)
 		}
-		if at < len(w.text) && s.begins(w.text[at]) && w.match(steps[i:], at) {
+		if at < len(w) && s.begins(w[at]) && w.match(steps[i:], at) {
 			return true
 		}
 		// A blank of the text stands for one at the end of a word and at the beginning of the next.
-		if s.begins(' ') && at > 0 && w.text[at-1] == ' ' && w.match(steps[i:], at-1) {
+		if s.begins(' ') && at > 0 && w[at-1] == ' ' && w.match(steps[i:], at-1) {
 			return true
 		}
 		if !s.empty {
@@ -66,14 +33,13 @@ func (w *words) follow(steps []step, at int) bool {
 }
 
 // followLoose is follow for steps of which the first one is loose.
-func (w *words) followLoose(steps []step, at int) bool {
+func (w words) followLoose(steps []step, at int) bool {
 	s := &steps[0]
 	if s.empty && w.follow(steps[1:], at) {
 		return true
 	}
-	last := min(at+gap, len(w.text)-1)
-	for at = w.next(at, last); at >= 0; at = w.next(at+1, last) {
-		if s.begins(w.text[at]) && w.match(steps, at) {
+	for last := min(at+gap, len(w)-1); at <= last; at++ {
+		if s.begins(w[at]) && wordStart(w, at) && w.match(steps, at) {
 			return true
 		}
 	}
@@ -82,8 +48,8 @@ func (w *words) followLoose(steps []step, at int) bool {
 
 // match reports whether a word of the first step, one of which begins with the
 // byte there, stands at the place, and the later steps follow it.
-func (w *words) match(steps []step, at int) bool {
-	s, here, first := &steps[0], w.text[at:], 0
+func (w words) match(steps []step, at int) bool {
+	s, here, first := &steps[0], w[at:], 0
 	if s.index != nil {
 		first = int(s.index[here[0]])
 	}

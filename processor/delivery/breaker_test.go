@@ -54,9 +54,11 @@ func TestOnlyFailuresOfTheEndpointCount(t *testing.T) {
 		result Result
 		want   breaker
 	}{
-		"a refusal is an answer":         {Result{Outcome: Final, Status: 404}, breaker{}},
-		"an entry that was not sent":     {Result{Outcome: Final}, b},
-		"an attempt that was not made":   {Result{Outcome: NotTried}, b},
+		"a refusal is an answer":       {Result{Outcome: Final, Status: 404}, breaker{}},
+		"an entry that was not sent":   {Result{Outcome: Final}, b},
+		"an attempt that was not made": {Result{Outcome: NotTried}, b},
+		"the last retry of a message": {Result{Outcome: Final, Status: 503, exhausted: true},
+			breaker{failures: 6, strikes: 6, failingSince: start}},
 		"an endpoint that asks for time": {Result{Outcome: Retry, Status: 429, RetryAfter: time.Minute}, breaker{failures: 6, strikes: 6, pausedUntil: start.Add(time.Minute), failingSince: start}},
 	} {
 		if got := b.after(test.result, 0, start); got != test.want {
@@ -66,5 +68,22 @@ func TestOnlyFailuresOfTheEndpointCount(t *testing.T) {
 	open := failures(19, breaker{}, start).after(Result{Outcome: Retry, RetryAfter: 3 * time.Second}, 0, start)
 	if open.pausedUntil != start.Add(firstProbe) {
 		t.Errorf("a short Retry-After shortened the pause to %v", open.pausedUntil.Sub(start))
+	}
+}
+
+func TestOneMessageWithManyRetriesOpensNoBreaker(t *testing.T) {
+	b := breaker{}
+	for attempts := range 101 {
+		b = b.after(failed, attempts, start)
+	}
+	if b.halfOpen() || b.failures != 101 || b.health(start) != Failing {
+		t.Errorf("got %+v", b)
+	}
+	if b = failures(breakerThreshold, b, start); !b.halfOpen() || b.health(start) != Paused || b.health(b.pausedUntil) != Probing {
+		t.Errorf("got %+v", b)
+	}
+	probed := b.after(failed, 50, b.pausedUntil)
+	if wait := probed.pausedUntil.Sub(b.pausedUntil); wait != 2*firstProbe {
+		t.Errorf("after a probe with an old message the next one comes after %v", wait)
 	}
 }

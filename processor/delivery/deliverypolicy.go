@@ -135,7 +135,7 @@ func decodeStrictly(text []byte, into any) error {
 	name, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
 	switch {
 	case unknown:
-		return fmt.Errorf("Unexpected JSON member: %s", strings.Trim(name, `"`)) // as SNS writes it
+		return errors.New("Unexpected JSON member: " + strings.Trim(name, `"`)) // as SNS writes it
 	case errors.As(err, &wrong):
 		return fmt.Errorf("%s cannot be a JSON %s", cmp.Or(wrong.Field, "the policy"), wrong.Value)
 	}

@@ -151,6 +151,7 @@ func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protoc
 	limited, cancel := context.WithTimeout(ctx, terms.Timeout)
 	defer cancel()
 	f.result = sender.Send(limited, f.entry)
+	f.entry.Subject, f.entry.Body, f.entry.Attributes = "", "", nil // a result waits for others to be written with it, and bodies are large
 	if ctx.Err() != nil && f.result.Outcome == Retry {
 		f.result = Result{Outcome: NotTried, Err: fmt.Errorf("interrupted: %w", ctx.Err())}
 	}
@@ -163,7 +164,7 @@ func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protoc
 }
 
 // address finds who gets the entry, and what the policies of a subscription say: its retries, its dead-letter queue, and whether it is
-// held now. What was held for too long is final.
+// held now.
 func (e *Engine) address(ctx context.Context, f *finished, terms *Terms) error {
 	if f.entry.SubscriptionARN == "" {
 		return nil
@@ -182,25 +183,29 @@ func (e *Engine) address(ctx context.Context, f *finished, terms *Terms) error {
 	}
 	policy := EffectivePolicy(to.Topic, to.Subscription)
 	terms.Policy = *policy.Retry
-	now := e.now()
-	turn, free := now, true
 	if f.entry.Kind == KindNotification {
-		turn, free = e.throttles.admit(to.Subscription.ARN, policy.PerSecond, !f.held.IsZero(), now)
+		e.throttle(f, policy.PerSecond)
 	}
+	return nil
+}
+
+// throttle holds the entry when its subscription has had its share of this second. What was held for too long is final.
+func (e *Engine) throttle(f *finished, perSecond int) {
+	now := e.now()
+	turn, free := e.throttles.admit(f.entry.SubscriptionARN, perSecond, !f.held.IsZero(), now)
 	if free {
-		return nil
+		return
 	}
 	if f.held.IsZero() {
 		f.held = now
 	}
 	last := f.held.Add(maxHold)
 	if f.began, f.ended = now, now; !now.Before(last) {
-		f.result = Result{Outcome: Final, Err: fmt.Errorf("held for %v: the subscription takes %d messages a second", maxHold, policy.PerSecond)}
-		return nil
+		f.result = Result{Outcome: Final, Err: fmt.Errorf("held for %v: the subscription takes %d messages a second", maxHold, perSecond)}
+		return
 	}
 	f.result, f.next = Result{Outcome: Held}, turn
 	if turn.After(last) {
 		f.next = last
 	}
-	return nil
 }

@@ -160,23 +160,36 @@ type working struct {
 	stop     func()      // ends the engine and waits for it; may be called more than once
 }
 
+// run starts an engine.
 func (f *fixture) run(senders map[string]Sender) *working {
+	f.t.Helper()
+	w := f.prepare(senders)
+	w.start()
+	return w
+}
+
+// prepare makes an engine that start sets to work.
+func (f *fixture) prepare(senders map[string]Sender) *working {
 	f.t.Helper()
 	w := &working{Engine: New(f.store, senders, f.log), t: f.t, attempts: make(chan string, 10_000)}
 	w.Now = f.clock.now
 	w.Jitter = func() float64 { return 0 }
 	w.OnAttempt = func(_, outcome string, _ time.Duration) { w.attempts <- outcome }
-	ctx, cancel := context.WithCancel(context.WithoutCancel(f.t.Context()))
+	return w
+}
+
+func (w *working) start() {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
 	w.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			f.t.Error(err)
+			w.t.Error(err)
 		}
 	})
-	f.t.Cleanup(w.stop)
-	return w
+	w.t.Cleanup(w.stop)
 }
 
 // look has an engine of that name look for what is due, and claim it.

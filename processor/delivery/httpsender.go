@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/store"
@@ -41,6 +40,7 @@ type HTTPOptions struct {
 	Signer    *topic.Signer
 	PublicURL string           // where subscribers reach the API: https://host
 	Allow     []netip.Prefix   // networks that are not public and may be sent to all the same
+	Resolver  *net.Resolver    // finds addresses; nil means the system's
 	RootCAs   *x509.CertPool   // whose certificates are trusted; nil for the system's
 	Now       func() time.Time // nil means time.Now
 }
@@ -65,7 +65,7 @@ func NewHTTPSender(o HTTPOptions) (*HTTPSender, error) {
 	if now == nil {
 		now = time.Now
 	}
-	dialer := &net.Dialer{Timeout: requestTimeout, KeepAlive: 30 * time.Second, Control: newGuard(o.Allow)}
+	dialer := &net.Dialer{Timeout: requestTimeout, KeepAlive: 30 * time.Second, Resolver: o.Resolver, Control: newGuard(o.Allow)}
 	transport := &http.Transport{
 		// No proxy: through one the guard would see the proxy's address instead of the endpoint's.
 		DialContext:            dialer.DialContext,
@@ -127,50 +127,43 @@ func (s *HTTPSender) post(ctx context.Context, endpoint string, body []byte, hea
 	if err != nil {
 		return *final("the endpoint is not a URL") // the error quotes it, password and all
 	}
-	user := target.User
+	user, secrets := target.User, newSecrets(target)
 	target.User = nil
-	response, err := s.request(ctx, target, body, header, nil)
-	if err == nil && response.StatusCode == http.StatusUnauthorized && user != nil && asksForBasic(response) {
-		discard(response)
-		response, err = s.request(ctx, target, body, header, user)
+	response, err := s.request(ctx, target, body, header, "")
+	if err == nil && response.StatusCode == http.StatusUnauthorized && user != nil {
+		if authorization := answerChallenge(response, user); authorization != "" {
+			discard(response)
+			response, err = s.request(ctx, target, body, header, authorization)
+		}
 	}
 	if err != nil {
-		return failure(ctx, err)
+		return secrets.hide(failure(ctx, err))
 	}
 	answer := excerpt(response)
 	discard(response)
-	return judge(response, answer, s.now())
+	return secrets.hide(judge(response, answer, s.now()))
 }
 
-func (s *HTTPSender) request(ctx context.Context, target *url.URL, body []byte, header http.Header, user *url.Userinfo) (*http.Response, error) {
+func (s *HTTPSender) request(ctx context.Context, target *url.URL, body []byte, header http.Header, authorization string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header = header.Clone()
-	if user != nil {
-		password, _ := user.Password()
-		request.SetBasicAuth(user.Username(), password)
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
 	}
 	return s.client.Do(request)
 }
 
-func asksForBasic(r *http.Response) bool {
-	for _, challenge := range r.Header.Values("WWW-Authenticate") {
-		if scheme, _, _ := strings.Cut(strings.TrimSpace(challenge), " "); strings.EqualFold(scheme, "Basic") {
-			return true
-		}
-	}
-	return false
-}
-
-// excerpt returns the beginning of the answer for whoever looks for the reason of a failure. What is compressed is left out.
+// excerpt returns the beginning of the answer for whoever looks for the reason of a failure, with enough behind it that no secret lies
+// across its end. What is compressed is left out.
 func excerpt(r *http.Response) string {
 	if r.Header.Get("Content-Encoding") != "" {
 		return ""
 	}
-	text, _ := io.ReadAll(io.LimitReader(r.Body, maxAnswer)) // the status has decided; a broken answer changes nothing
-	return clip(string(text))
+	text, _ := io.ReadAll(io.LimitReader(r.Body, maxAnswer+maxSecret)) // the status has decided; a broken answer changes nothing
+	return string(text)
 }
 
 // discard ends the exchange so that the connection can be used again, unless the answer is long.

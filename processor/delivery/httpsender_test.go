@@ -296,6 +296,32 @@ func TestAConfirmationGoesThroughTheOutbox(t *testing.T) {
 	f.wantEmpty()
 }
 
+// The webhook whose unsubscribe link was visited gets the link that restores it, unless that has happened already.
+func TestTheEndOfASubscriptionIsToldToItsEndpoint(t *testing.T) {
+	f := newFixture(t)
+	s := newSubscriber(t, nil)
+	sub := f.subscribe(s.URL)
+	f.transact(func(ctx context.Context, tx *sql.Tx) error { return EndSubscription(ctx, tx, sub.ARN, f.clock.now()) })
+	ended, err := topic.GetEnded(t.Context(), f.store.Read, sub.ARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := f.run(f.senders())
+	if got := w.outcomes(1); got["delivered"] != 1 {
+		t.Errorf("got %v", got)
+	}
+	if got := s.next(t); got.Header.Get("x-amz-sns-message-type") != "UnsubscribeConfirmation" || !strings.Contains(got.Body, ended.Token) {
+		t.Errorf("got %+v", got)
+	}
+	w.stop()
+	f.confirm(ended)
+	entry := f.entry(sub)
+	entry.Kind = KindUnsubscribeConfirmation
+	if got := f.sender.Send(t.Context(), entry); got.Outcome != Final {
+		t.Errorf("restored in the meantime: got %+v", got)
+	}
+}
+
 func TestAConfirmationThatWasAnsweredIsNotRepeated(t *testing.T) {
 	f := newFixture(t)
 	s := newSubscriber(t, nil)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"mime/quotedprintable"
+	"net/mail"
 	"strings"
 	"time"
 	"unicode"
@@ -37,13 +38,10 @@ func (l letter) write(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%w: To: %w", errLetter, err)
 	}
-	from := "<" + l.From + ">"
-	if name := oneLine(l.FromName); name != "" {
-		from = phrase(name) + "\r\n <" + l.From + ">"
-	}
+	from := mail.Address{Name: oneLine(l.FromName), Address: l.From}
 	var out bytes.Buffer
 	field := func(name, value string) { out.WriteString(name + ": " + value + "\r\n") }
-	field("From", from)
+	field("From", folded(from.String()))
 	field("To", to)
 	field("Subject", folded(mime.QEncoding.Encode("utf-8", oneLine(l.Subject))))
 	field("Date", l.Date.Format(time.RFC1123Z))
@@ -84,13 +82,7 @@ func oneLine(text string) string {
 	return text
 }
 
-// folded breaks encoded words, which never stand in a field together otherwise, onto lines of their own.
-func folded(value string) string { return strings.ReplaceAll(value, "?= =?", "?=\r\n =?") }
-
-// phrase is a display name: quoted when it is ASCII, else encoded.
-func phrase(name string) string {
-	if encoded := mime.QEncoding.Encode("utf-8", name); encoded != name {
-		return folded(encoded)
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+// folded gives each encoded word (RFC 2047) a line of its own.
+func folded(value string) string {
+	return strings.NewReplacer("?= =?", "?=\r\n =?", "?= <", "?=\r\n <").Replace(value)
 }

@@ -15,7 +15,7 @@ var (
 	kinds    = []string{"bounce", "delay", "delivery", "complaint", "autoreply", "none", "error"}
 	trusts   = []string{"A", "B", "C"}
 	sources  = []string{"smtp", "lmtp", "http", "nats", "file", "mailbox", "event", "relay", "simulator"}
-	types    = []string{"Bounce", "Complaint", "Delivery", "DeliveryDelay"}
+	types    = []string{"Bounce", "Complaint", "Delivery", "DeliveryDelay", "Send"}
 	outcomes = []string{"delivered", "retry", "final"}
 	lists    = []string{"account", "global"}
 	reasons  = []string{"BOUNCE", "COMPLAINT"}
@@ -111,7 +111,7 @@ func (m *Metrics) Unclassified() {
 	}
 }
 
-// Notification counts a notification (Bounce, Complaint, Delivery or DeliveryDelay) that was written to the outbox.
+// Notification counts a notification (Bounce, Complaint, Delivery, DeliveryDelay or Send) that was written to the outbox.
 func (m *Metrics) Notification(notificationType string) {
 	if m != nil {
 		m.notifications.WithLabelValues(known(types, notificationType)).Inc()

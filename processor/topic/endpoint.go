@@ -42,15 +42,24 @@ func checkURL(protocol, endpoint string) error {
 		return fmt.Errorf("%w: not a URL", ErrEndpoint) // the error of url.Parse quotes it, password and all
 	}
 	if !strings.EqualFold(u.Scheme, protocol) {
-		return fmt.Errorf("%w: %s begins with %q, the protocol is %q", ErrEndpoint, MaskEndpoint(endpoint), u.Scheme, protocol)
+		return fmt.Errorf("%w: %w: it does not begin with %s", ErrEndpoint, ErrScheme, protocol) // whatever is there may be a password
 	}
 	if u.Hostname() == "" {
-		return fmt.Errorf("%w: %s names no host", ErrEndpoint, MaskEndpoint(endpoint))
+		return fmt.Errorf("%w: it names no host after %s://", ErrEndpoint, protocol)
 	}
 	return nil
 }
 
-// MaskEndpoint returns the endpoint with stars in place of a user and password, for showing. An address of mail stays as it is.
+// MaskSecrets is MaskEndpoint with stars in place of the query and the fragment too: tokens are often there.
+func MaskSecrets(endpoint string) string {
+	masked := MaskEndpoint(endpoint)
+	if i := strings.IndexAny(masked, "?#"); i >= 0 && strings.Contains(masked, "://") {
+		return masked[:i+1] + "****"
+	}
+	return masked
+}
+
+// MaskEndpoint returns the endpoint with stars in place of a user and password, as SNS shows it. An address of mail stays as it is.
 func MaskEndpoint(endpoint string) string {
 	scheme, rest, isURL := strings.Cut(endpoint, "://")
 	if !isURL {

@@ -88,6 +88,8 @@ func TestEnvelopesVerifyInBothVersions(t *testing.T) {
 		}
 		body, _, err := s.SubscriptionConfirmation(sampleTopic(version), sampleSubscription(), sampleMessage(), "https://api.example.net")
 		wantVerified(t, "confirmation", body, certificate, err)
+		body, _, err = s.UnsubscribeConfirmation(sampleTopic(version), sampleSubscription(), sampleMessage(), "https://api.example.net")
+		wantVerified(t, "end of a subscription", body, certificate, err)
 	}
 }
 
@@ -165,6 +167,28 @@ func TestConfirmationCarriesTheLinkAndNoSubscriptionARN(t *testing.T) {
 		t.Error(diff)
 	}
 	if header.Get("x-amz-sns-message-type") != "SubscriptionConfirmation" || header.Get("x-amz-sns-subscription-arn") != "" {
+		t.Errorf("got headers %v", header)
+	}
+}
+
+func TestTheEndOfASubscriptionCanBeUndoneByItsLink(t *testing.T) {
+	s := loadSigner(t, t.TempDir())
+	sub := sampleSubscription()
+	sub.Raw = true // which says nothing of this message
+	body, header, err := s.UnsubscribeConfirmation(sampleTopic(SignatureSHA1), sub, sampleMessage(), "https://api.example.net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e schemas.Envelope
+	if err := json.Unmarshal(body, &e); err != nil {
+		t.Fatal(err)
+	}
+	want := "You have chosen to deactivate subscription " + sub.ARN + ".\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message."
+	if e.Type != schemas.EnvelopeUnsubscribeConfirmation || e.Message != want || e.Token != sub.Token || e.UnsubscribeURL != "" ||
+		e.SubscribeURL != "https://api.example.net/?Action=ConfirmSubscription&TopicArn="+sub.TopicARN+"&Token="+sub.Token {
+		t.Errorf("got %+v", e)
+	}
+	if header.Get("x-amz-sns-message-type") != "UnsubscribeConfirmation" || header.Get("x-amz-sns-subscription-arn") != sub.ARN || header.Get("x-amz-sns-rawdelivery") != "" {
 		t.Errorf("got headers %v", header)
 	}
 }

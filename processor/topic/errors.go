@@ -20,6 +20,8 @@ var (
 	// ErrEndpoint is returned for an endpoint that is not what the protocol delivers to: a URL with its scheme and a host, a mail address,
 	// a subject of NATS.
 	ErrEndpoint = errors.New("invalid endpoint")
+	// ErrScheme is returned, with ErrEndpoint, for a URL whose scheme is not the protocol.
+	ErrScheme = errors.New("the protocol is another one")
 	// ErrMalformedToken is returned for a confirmation token that is not 256 hexadecimal digits.
 	ErrMalformedToken = errors.New("a token is 256 hexadecimal digits")
 	// ErrToken is returned for a confirmation token that is unknown, or older than TokenLife and never used.

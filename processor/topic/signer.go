@@ -37,7 +37,7 @@ type Signer struct {
 
 // LoadSigner reads the signing key in dir, and makes one and its certificate when there is none, or when the certificate ends within 30
 // days. A new key has a certificate file of a new name, because consumers keep a certificate they fetched for ever; to change the key
-// earlier, remove signing.key. CertBaseURL is where subscribers find the certificates: https://host, without the file name.
+// earlier, call NewSigningKey. CertBaseURL is where subscribers find the certificates: https://host, without the file name.
 func LoadSigner(dir, certBaseURL string, now time.Time) (*Signer, error) {
 	key, err := loadKey(dir)
 	if err != nil {
@@ -56,6 +56,16 @@ func LoadSigner(dir, certBaseURL string, now time.Time) (*Signer, error) {
 		dir: dir, base: strings.TrimSuffix(certBaseURL, "/"), key: key, name: certificateName(&key.PublicKey),
 		recent: make(map[[sha256.Size]byte]string, recentSignatures),
 	}, nil
+}
+
+// NewSigningKey makes a key in place of the one in dir, and returns the name of its certificate's file. Servers sign with it from their next
+// start on; the certificates of earlier keys stay served.
+func NewSigningKey(dir string, now time.Time) (name string, err error) {
+	key, err := replaceKey(dir, now)
+	if err != nil {
+		return "", fmt.Errorf("topic: new signing key: %w", err)
+	}
+	return certificateName(&key.PublicKey), nil
 }
 
 // SigningCertURL is where the certificate of the key that signs now can be fetched.

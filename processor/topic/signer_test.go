@@ -35,7 +35,14 @@ func TestANewKeyHasANewCertificateAndTheOldStaysServed(t *testing.T) {
 		now     time.Time
 		prepare func(dir string) error
 	}{
-		"the key file was removed":          {publishedAt, func(dir string) error { return os.Remove(filepath.Join(dir, keyFile)) }},
+		"the key file was removed": {publishedAt, func(dir string) error { return os.Remove(filepath.Join(dir, keyFile)) }},
+		"a new key was asked for": {publishedAt, func(dir string) error {
+			name, err := NewSigningKey(dir, publishedAt)
+			if err == nil && name != loadSigner(t, dir).name {
+				t.Errorf("%s is not the new one", name)
+			}
+			return err
+		}},
 		"the certificate is about to end":   {publishedAt.Add(certificateLife - renewBefore + time.Hour), func(string) error { return nil }},
 		"the certificate ended long before": {publishedAt.Add(3 * certificateLife), func(string) error { return nil }},
 	}

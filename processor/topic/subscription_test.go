@@ -90,6 +90,11 @@ func TestSubscribeRefusesWhatCannotBeDelivered(t *testing.T) {
 		{"no protocol", "", "http://a.example/", false, topic.ErrProtocol},
 		{"http for https", "https", "http://a.example/", false, topic.ErrEndpoint},
 		{"https for http", "http", "https://a.example/", false, topic.ErrEndpoint},
+		{"a list of addresses", "email", "a@a.example, b@a.example", false, topic.ErrEndpoint},
+		{"a name with an address", "email-json", "Ann <a@a.example>", false, topic.ErrEndpoint},
+		{"a subject of ours", "nats", "feedback.raw", false, topic.ErrEndpoint},
+		{"a wildcard", "nats", "sns.*", false, topic.ErrEndpoint},
+		{"an empty token", "nats", "sns.a..b", false, topic.ErrEndpoint},
 		{"no host", "http", "http:///hook", false, topic.ErrEndpoint},
 		{"no URL", "http", "http://a b/", false, topic.ErrEndpoint},
 		{"a line end", "http", "http://a.example/\r\nHost: b", false, topic.ErrEndpoint},
@@ -318,4 +323,90 @@ func TestMaskEndpointHidesCredentialsOnly(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", endpoint, got, want)
 		}
 	}
+}
+
+// A subscription that its unsubscribe link ended is as good as gone, until its new token restores it.
+func TestAnEndedSubscriptionIsRestoredByItsToken(t *testing.T) {
+	s := open(t)
+	arn := mustCreate(t, s, "bounces").ARN
+	asked := topic.Subscription{TopicARN: arn, Protocol: "http", Endpoint: "http://a.example/"}
+	before, err := confirm(t, s, subscribe(t, s, asked).Token, false, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := func() (topic.Subscription, error) {
+		return write(t, s, func(ctx context.Context, tx *sql.Tx) (topic.Subscription, error) {
+			return topic.End(ctx, tx, before.ARN, now)
+		})
+	}
+	ended, err := end()
+	if err != nil || ended.Token == before.Token || !ended.TokenExpires.Equal(now.Add(topic.TokenLife)) || ended.Confirmed || !ended.Ended.Equal(now) {
+		t.Fatalf("got %+v, %v", ended, err)
+	}
+	if _, err := end(); !errors.Is(err, topic.ErrSubscriptionNotFound) {
+		t.Errorf("ending it again: got %v", err)
+	}
+	wantConfirmed(t, s, arn, true)
+	if _, err := topic.GetSubscription(t.Context(), s.Read, before.ARN); !errors.Is(err, topic.ErrSubscriptionNotFound) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if got, err := topic.GetEnded(t.Context(), s.Read, before.ARN); err != nil || cmp.Diff(ended, got) != "" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if listed, _, err := topic.ListSubscriptions(t.Context(), s.Read, "", arn, "", 10); err != nil || len(listed) != 0 {
+		t.Errorf("it is listed: %v, %v", listed, err)
+	}
+	if confirmed, pending, gone, err := topic.CountSubscriptions(t.Context(), s.Read, arn); err != nil || confirmed != 0 || pending != 0 || gone != 1 {
+		t.Errorf("counted %d %d %d, %v", confirmed, pending, gone, err)
+	}
+	if _, err := confirm(t, s, before.Token, false, now); !errors.Is(err, topic.ErrToken) {
+		t.Errorf("the old token: got %v", err)
+	}
+	restored, err := confirm(t, s, ended.Token, false, now.Add(topic.TokenLife-time.Second))
+	if err != nil || restored.ARN != before.ARN || !restored.Ended.IsZero() {
+		t.Errorf("got %+v, %v", restored, err)
+	}
+	wantConfirmed(t, s, arn, true, restored)
+	if _, err := topic.GetEnded(t.Context(), s.Read, before.ARN); !errors.Is(err, topic.ErrSubscriptionNotFound) {
+		t.Errorf("it has not ended any more: %v", err)
+	}
+}
+
+func TestAnEndedSubscriptionMakesRoomForANewOneAndIsPurged(t *testing.T) {
+	s := open(t)
+	arn := mustCreate(t, s, "bounces").ARN
+	asked := topic.Subscription{TopicARN: arn, Protocol: "http", Endpoint: "http://a.example/"}
+	first := subscribe(t, s, asked)
+	if _, err := write(t, s, func(ctx context.Context, tx *sql.Tx) (topic.Subscription, error) {
+		return topic.End(ctx, tx, first.ARN, now)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	second := subscribe(t, s, asked)
+	if second.ARN == first.ARN || second.Confirmed {
+		t.Errorf("got %+v after %+v", second, first)
+	}
+	ended, err := write(t, s, func(ctx context.Context, tx *sql.Tx) (topic.Subscription, error) {
+		return topic.End(ctx, tx, second.ARN, now)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := write(t, s, func(ctx context.Context, tx *sql.Tx) (int, error) {
+		return topic.PurgePending(ctx, tx, ended.TokenExpires.Add(time.Second), 10)
+	})
+	if err != nil || n != 1 {
+		t.Errorf("purged %d, %v", n, err)
+	}
+}
+
+// A subject of NATS is on the operator's own bus.
+func TestASubjectOfNATSNeedsNoConfirmation(t *testing.T) {
+	s := open(t)
+	arn := mustCreate(t, s, "bounces").ARN
+	sub := subscribe(t, s, topic.Subscription{TopicARN: arn, Protocol: "nats", Endpoint: "sns.orders.bounces-1_A"})
+	if !sub.Confirmed || !sub.ConfirmationWasAuthenticated {
+		t.Errorf("got %+v", sub)
+	}
+	wantConfirmed(t, s, arn, true, sub)
 }

@@ -97,6 +97,8 @@ func TestCreateTopicRefusesWhatATopicCannotHave(t *testing.T) {
 		{"an unknown signature version", topic.Topic{Name: "a", SignatureVersion: "3"}, topic.ErrAttribute},
 		{"another display name", topic.Topic{Name: "there", DisplayName: "B"}, topic.ErrDifferent},
 		{"another signature version", topic.Topic{Name: "there", SignatureVersion: "2"}, topic.ErrDifferent},
+		{"another attribute", topic.Topic{Name: "there", Attributes: map[string]string{"Policy": "{}"}}, topic.ErrDifferent},
+		{"another tag", topic.Topic{Name: "there", Tags: map[string]string{"team": "mail"}}, topic.ErrTags},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -71,33 +71,7 @@ func TestPostfixReportsBecomeNotificationsThatSNSValidatorAccepts(t *testing.T) 
 // subscriber starts the webhook in node and subscribes it.
 func subscriber(t *testing.T, s *server, certificate string) <-chan map[string]any {
 	t.Helper()
-	folder := t.TempDir()
-	for _, name := range []string{"package.json", "subscriber.mjs"} {
-		text, err := os.ReadFile(filepath.Join("node", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	install := exec.Command("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent")
-	install.Dir = folder
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm install: %v: %s", err, out)
-	}
-	node := exec.Command("node", "subscriber.mjs")
-	node.Dir, node.Stderr = folder, os.Stderr
-	node.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+certificate, `HOST_PATTERN=^127\.0\.0\.1:\d+$`)
-	out, err := node.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := node.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = node.Process.Kill(); _ = node.Wait() })
-	arrivals := lines(t, out)
+	arrivals := node(t, exec.Command, "subscriber.mjs", "NODE_EXTRA_CA_CERTS="+certificate, `HOST_PATTERN=^127\.0\.0\.1:\d+$`)
 	port := next(t, arrivals, "the subscriber's port")["listening"]
 	s.subscribe("shop.example", fmt.Sprintf("http://127.0.0.1:%v/", port))
 	return arrivals
