@@ -1,27 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rebound-mail/rebound/processor/api"
-)
-
-// A call asks for at most so many addresses, and bytes of them, which the server takes in one body. While the answers of one are printed
-// the next are being looked up.
-const (
-	checkChunk  = api.MaxCheck
-	checkBytes  = 768 << 10
-	checkAhead  = 2
-	maxAddress  = 64 << 10 // of a line that is to be an address
-	bytesBeside = 3        // the quotes and the comma
+	"github.com/rebound-mail/rebound/suppression/listfile"
 )
 
 func checkCommand() *cobra.Command {
@@ -29,7 +14,8 @@ func checkCommand() *cobra.Command {
 		Use:     "check ADDRESS…|-",
 		GroupID: "lists",
 		Short:   "Say whether addresses are suppressed, why, since when and until when",
-		Long: `Asks the running server about addresses, or about those on standard input, one a line (-).
+		Long: `Asks the running server about addresses, or about those on standard input (-): lines, CSV or NDJSON of any length. The answers come
+in the order of the questions, with --json as lines of JSON.
 The exit status is 0 when none is suppressed, 1 when some are, and 2 when the server could not be asked or something is no address.`,
 		Args: func(command *cobra.Command, args []string) error {
 			return unchecked(command, cobra.MinimumNArgs(1)(command, args))
@@ -47,6 +33,7 @@ The exit status is 0 when none is suppressed, 1 when some are, and 2 when the se
 	}
 	command.SetFlagErrorFunc(unchecked)
 	clientFlags(command.Flags())
+	command.Flags().String("column", "", "of standard input: the name of the column with the addresses, when it is none of the usual ones")
 	return command
 }
 
@@ -72,81 +59,43 @@ func (status exitStatus) worse(results []api.CheckResult) exitStatus {
 	return status
 }
 
-// answered is what came of one call.
-type answered struct {
-	results []api.CheckResult
-	err     error
-}
-
-// check asks about the arguments, or the lines of standard input, and prints the answers in their order as they come.
+// check asks about the arguments, or the addresses on standard input, and prints the answers in their order as they come.
 func check(command *cobra.Command, args []string) (status exitStatus, err error) {
-	ctx, stop := context.WithCancel(command.Context())
-	defer stop()
-	calls := make(chan chan answered, checkAhead-1)
-	problem := make(chan error, 1)
-	go func() {
-		defer close(calls)
-		problem <- eachChunk(command.InOrStdin(), args, func(addresses []string) bool {
-			call := make(chan answered, 1)
-			select {
-			case calls <- call:
-			case <-ctx.Done():
-				return false
-			}
-			go func() {
-				var answer api.CheckAnswer
-				err := newClient(command).call(ctx, http.MethodPost, "/v1/suppression/check", query(command), api.CheckQuestion{Addresses: addresses}, &answer)
-				call <- answered{answer.Results, err}
-			}()
-			return true
-		})
-	}()
-	heads := []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}
-	for call := range calls {
-		answer := <-call
-		if answer.err != nil {
-			return 0, answer.err
-		}
-		if err := show(command, heads, answer.results, checkRow); err != nil {
+	from := recordsIn(args)
+	if len(args) == 1 && args[0] == "-" {
+		in, err := openList(command, "-")
+		if err != nil {
 			return 0, err
 		}
-		status, heads = status.worse(answer.results), nil
+		column, _ := command.Flags().GetString("column")
+		file, err := listfile.NewReader(in, listfile.Options{Column: column})
+		if err != nil {
+			return 0, fmt.Errorf("standard input: %w", err)
+		}
+		from = recordsOf(file)
 	}
-	if heads != nil {
-		return 0, errors.Join(<-problem, show(command, heads, nil, checkRow))
+	heads := []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}
+	err = ask(command, from, func(_ []listfile.Record, results []api.CheckResult) error {
+		err := show(command, heads, results, checkRow)
+		status, heads = status.worse(results), nil
+		return err
+	})
+	if err == nil && heads != nil {
+		err = show(command, heads, nil, checkRow)
 	}
-	return status, <-problem
+	return status, err
 }
 
-// eachChunk calls do for the addresses, a few thousand at a time, until it returns false.
-func eachChunk(in io.Reader, args []string, do func([]string) bool) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxAddress)
-	if len(args) != 1 || args[0] != "-" {
-		lines = bufio.NewScanner(strings.NewReader(strings.Join(args, "\n")))
-	}
-	var chunk []string
-	size := 0
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" {
-			continue
-		}
-		if len(chunk) == checkChunk || size+len(line) > checkBytes {
-			if !do(chunk) {
+// recordsIn is the source of the addresses among the arguments.
+func recordsIn(args []string) source {
+	return func(do func(listfile.Record) bool) error {
+		for i, arg := range args {
+			if !do(listfile.Record{Line: i + 1, Address: arg}) {
 				return nil
 			}
-			chunk, size = nil, 0
 		}
-		chunk, size = append(chunk, line), size+len(line)+bytesBeside
+		return nil
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("standard input: %w", err)
-	}
-	if len(chunk) > 0 {
-		do(chunk)
-	}
-	return nil
 }
 
 func checkRow(r api.CheckResult) []string {
