@@ -78,15 +78,14 @@ func (e *export) list() error {
 			return err
 		}
 	}
-	var first api.StreamMark
-	cursor, n := "", 0
+	cursor, n, changes := "", 0, int64(-1)
 	for tries := 0; ; tries++ {
 		last, written, err := e.stream(cursor)
-		if n += written; n == written && last != nil {
-			first = *last
+		if n += written; last != nil && changes < 0 {
+			changes = last.Changes // before anything was read
 		}
 		if last != nil && last.End {
-			fmt.Fprintf(e.command.ErrOrStderr(), "%d addresses; what changes from now on: rebound suppression export --since %d\n", n, first.Changes)
+			fmt.Fprintf(e.command.ErrOrStderr(), "%d addresses; what changes from now on: rebound suppression export --since %d\n", n, changes)
 			return nil
 		}
 		if last != nil {
