@@ -29,8 +29,9 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 		}
 		tree := newTrie(found)
 		meets := func(text string) (yes bool) {
-			w := words(fold(text, len(text)))
-			tree.scan(w, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
+			var w words
+			w.set(fold(text, len(text)))
+			tree.scan(w.text, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
 			return yes
 		}
 		for _, text := range test.yes {
@@ -74,7 +75,7 @@ func (t *trie) scan(text []byte, found func(p *phrase, behind int)) {
 		if !wordStart(text, start) {
 			continue
 		}
-		for at, depth := t.root[text[start]], 1; at != 0; depth++ {
+		for at, depth := t.begin(text, start); at != 0; depth++ {
 			var here []phrase
 			var behind int
 			here, behind, at = t.walk(text, start, depth, at)

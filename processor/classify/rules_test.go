@@ -40,11 +40,12 @@ func TestEveryPhraseIsFound(t *testing.T) {
 			most = max(most, len(s.words))
 		}
 		for k := range most {
-			w := words([]byte(instance(p, k)))
+			var w words
+			w.set([]byte(instance(p, k)))
 			found := false
-			c.phrases.scan(w, func(q *phrase, behind int) { found = found || q == p && w.follow(q.rest, behind) })
+			c.phrases.scan(w.text, func(q *phrase, behind int) { found = found || q == p && w.follow(q.rest, behind) })
 			if !found {
-				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, w)
+				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, w.text)
 			}
 		}
 	}
