@@ -11,6 +11,10 @@ type words struct {
 	// next has for each place the first one from there on where a word may begin,
 	// and the length of the text at its end.
 	next []int32
+	// ahead has the bits of step.heads for the words that may begin behind the
+	// place aheadOf, as far as a gap reaches: many phrases ask for the same ones.
+	ahead   [4]uint64
+	aheadOf int
 }
 
 // set takes over the text.
@@ -18,6 +22,7 @@ func (w *words) set(text []byte) {
 	w.text, w.next = text, slices.Grow(w.next[:0], len(text)+1)[:len(text)+1]
 	next := int32(len(text))
 	w.next[len(text)] = next
+	w.aheadOf = -1
 	for i := len(text) - 1; i >= 0; i-- {
 		if wordStart(text, i) {
 			next = int32(i)
@@ -39,11 +44,11 @@ func (w *words) follow(steps []step, at int) bool {
 		if s.loose {
 			return w.followLoose(steps[i:], at)
 		}
-		if at < len(w.text) && s.begins(w.text[at]) && w.match(steps[i:], at) {
+		if w.mayHold(s, at) && w.match(steps[i:], at) {
 			return true
 		}
 		// A blank of the text stands for one at the end of a word and at the beginning of the next.
-		if s.begins(' ') && at > 0 && w.text[at-1] == ' ' && w.match(steps[i:], at-1) {
+		if at > 0 && w.text[at-1] == ' ' && w.mayHold(s, at-1) && w.match(steps[i:], at-1) {
 			return true
 		}
 		if !s.empty {
@@ -59,17 +64,44 @@ func (w *words) followLoose(steps []step, at int) bool {
 	if s.empty && w.follow(steps[1:], at) {
 		return true
 	}
+	if w.aheadOf != at {
+		w.lookAhead(at)
+	}
+	if s.heads[0]&w.ahead[0]|s.heads[1]&w.ahead[1]|s.heads[2]&w.ahead[2]|s.heads[3]&w.ahead[3] == 0 {
+		return false
+	}
 	last := min(at+gap, len(w.text)-1)
 	for at = int(w.next[at]); at <= last; at = int(w.next[at+1]) {
-		if s.begins(w.text[at]) && w.match(steps, at) {
+		if w.mayHold(s, at) && w.match(steps, at) {
 			return true
 		}
 	}
 	return false
 }
 
-// match reports whether a word of the first step, one of which begins with the
-// byte there, stands at the place, and the later steps follow it.
+func (w *words) lookAhead(at int) {
+	w.ahead, w.aheadOf = [4]uint64{}, at
+	last := min(at+gap, len(w.text)-1)
+	for at = int(w.next[at]); at <= last; at = int(w.next[at+1]) {
+		second := byte(0)
+		if at+1 < len(w.text) {
+			second = w.text[at+1]
+		}
+		bit := hashPair(w.text[at], second)
+		w.ahead[bit>>6] |= 1 << (bit & 63)
+	}
+}
+
+// mayHold reports whether one of the words of the step may stand at the place.
+func (w *words) mayHold(s *step, at int) bool {
+	if at+1 < len(w.text) {
+		return s.mayBegin(w.text[at], w.text[at+1])
+	}
+	return at < len(w.text) && s.mayBegin(w.text[at], 0)
+}
+
+// match reports whether a word of the first step stands at the place, where the
+// text goes on, and the later steps follow it.
 func (w *words) match(steps []step, at int) bool {
 	s, here, first := &steps[0], w.text[at:], 0
 	if s.index != nil {
