@@ -91,13 +91,13 @@ func appendWords(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		word := i
 		space := 0 // bytes of the white space that ends the word
-		for ; i < len(s) && space == 0; i++ {
-			if c := s[i]; c <= ' ' || c >= utf8.RuneSelf {
-				space = spaceAt(s, i)
+		for ; i < len(s); i++ {
+			if !beginsSpace[s[i]] {
+				continue
 			}
-		}
-		if space > 0 {
-			i--
+			if space = spaceAt(s, i); space > 0 {
+				break
+			}
 		}
 		if i > word {
 			if len(dst) > begin {
@@ -110,8 +110,21 @@ func appendWords(dst []byte, s string) []byte {
 	return dst
 }
 
+// beginsSpace tells the bytes that white space may begin with.
+var beginsSpace = func() (begins [256]bool) {
+	for r := range rune(0x10000) {
+		if unicode.IsSpace(r) {
+			begins[string(r)[0]] = true
+		}
+	}
+	return begins
+}()
+
 // spaceAt returns the length of the white space at s[i], 0 for another character.
 func spaceAt(s string, i int) int {
+	if s[i] < utf8.RuneSelf && beginsSpace[s[i]] {
+		return 1
+	}
 	r, size := utf8.DecodeRuneInString(s[i:])
 	if !unicode.IsSpace(r) {
 		return 0

@@ -80,16 +80,19 @@ func (p *phraseSet) sort() {
 func hashHead(head uint32) uint32 { return head * 0x9E3779B1 >> (32 - hashBits) }
 
 // in reports whether s, in lower case, holds one of the phrases.
-func (p *phraseSet) in(s string) bool { return p.find(s) != 0 }
+func (p *phraseSet) in(s string) bool { return p.look(s, p.kinds) != 0 }
 
 // find returns the kinds of the phrases that s, in lower case, holds.
-func (p *phraseSet) find(s string) (found kinds) {
+func (p *phraseSet) find(s string) kinds { return p.look(s, 0) }
+
+// look is find that may stop once a phrase of one of the kinds was found.
+func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 	for _, one := range p.short {
 		if strings.Contains(s, one.text) {
 			found |= one.kinds
 		}
 	}
-	if len(s) < 3 {
+	if len(s) < 3 || found&enough != 0 {
 		return found
 	}
 	head := uint32(s[0])<<8 | uint32(s[1])<<16
@@ -103,6 +106,9 @@ func (p *phraseSet) find(s string) (found kinds) {
 			if one.kinds&^found != 0 && strings.HasPrefix(s[i-2:], one.text) {
 				found |= one.kinds
 			}
+		}
+		if found&enough != 0 {
+			break
 		}
 	}
 	return found

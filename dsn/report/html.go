@@ -75,11 +75,13 @@ func breakLine(b *strings.Builder, tag string) {
 // writeWords writes text as a browser shows it: runs of white space as one blank.
 func writeWords(b *strings.Builder, text string) {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	for i, word := range strings.Fields(text) {
-		if s := b.String(); i > 0 || s != "" && !strings.HasSuffix(s, "\n") && strings.TrimLeft(text, " \t\r\n") != text {
+	first := true
+	for word := range strings.FieldsSeq(text) {
+		if s := b.String(); !first || s != "" && !strings.HasSuffix(s, "\n") && strings.TrimLeft(text, " \t\r\n") != text {
 			b.WriteByte(' ')
 		}
 		b.WriteString(word)
+		first = false
 	}
 	if trimmed := strings.TrimRight(text, " \t\r\n\u00a0"); trimmed != "" && trimmed != text {
 		b.WriteByte(' ')
@@ -87,9 +89,16 @@ func writeWords(b *strings.Builder, text string) {
 }
 
 func cutText(s string) string {
-	lines := strings.Split(strings.ToValidUTF8(s[:min(len(s), maxText)], ""), "\n")
-	for i := range lines {
-		lines[i] = strings.Join(strings.Fields(lines[i]), " ")
+	var b strings.Builder
+	b.Grow(min(len(s), maxText))
+	for line := range strings.SplitSeq(strings.ToValidUTF8(s[:min(len(s), maxText)], ""), "\n") {
+		before := ""
+		for word := range strings.FieldsSeq(line) {
+			b.WriteString(before)
+			b.WriteString(word)
+			before = " "
+		}
+		b.WriteByte('\n')
 	}
-	return strings.Trim(strings.Join(lines, "\n"), "\n")
+	return strings.Trim(b.String(), "\n")
 }
