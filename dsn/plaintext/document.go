@@ -1,6 +1,7 @@
 package plaintext
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -139,6 +140,7 @@ func toLower(s string) string {
 }
 
 func appendLower(dst []byte, s string) []byte {
+	dst = slices.Grow(dst, len(s))
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			dst = append(dst, lowerASCII[c])
@@ -202,11 +204,18 @@ var boundaryMarks = union(returnedMarks, traceFields, newPhrases("the "))
 
 // trimMarks cuts off what stands before the words of a heading.
 func trimMarks(line string) string {
-	for line != "" && strings.IndexByte(" \t\r\n-=*|_#>:.+<", line[0]) >= 0 {
+	for line != "" && headingMarks[line[0]] {
 		line = line[1:]
 	}
 	return line
 }
+
+var headingMarks = func() (marks [256]bool) {
+	for _, c := range []byte(" \t\r\n-=*|_#>:.+<") {
+		marks[c] = true
+	}
+	return marks
+}()
 
 // announcesReturned reports whether the line is one of those that stand before
 // the returned mail: short, and mostly between dashes.

@@ -139,8 +139,14 @@ func (p *phraseSet) mayBegin(s string) bool {
 	if len(s) < 3 {
 		return false
 	}
-	var room [8]byte // for the characters that hold the first three bytes
-	low := appendLower(room[:0], s[:min(len(s), len(room))])
-	hash := hashHead(uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16)
+	head := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
+	if head&0x808080 == 0 {
+		head = uint32(lowerASCII[s[0]]) | uint32(lowerASCII[s[1]])<<8 | uint32(lowerASCII[s[2]])<<16
+	} else {
+		var room [8]byte // for the characters that hold the first three bytes
+		low := appendLower(room[:0], s[:min(len(s), len(room))])
+		head = uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16
+	}
+	hash := hashHead(head)
 	return p.heads[hash>>6]&(1<<(hash&63)) != 0
 }

@@ -90,6 +90,8 @@ func (f *folder) letter(s string) int {
 		r = rune(s[0])
 	}
 	switch {
+	case int(r) < len(foldedLetters) && foldedLetters[r] != 0:
+		f.out = utf8.AppendRune(f.out, rune(foldedLetters[r]))
 	case r >= 0x3041 && r < 0xa000 && r != 0x3099 && r != 0x309a: // the kana and ideographs of East Asia
 		f.out = append(f.out, s[:size]...)
 	case r == 0xa0 || r == 0x3000 || r < 0xa0:
@@ -103,6 +105,17 @@ func (f *folder) letter(s string) int {
 	}
 	return size
 }
+
+// foldedLetters holds what letter writes for the characters of the scripts below
+// U+1000, 0 for blanks and for what it leaves out.
+var foldedLetters = func() (letters [0x1000]uint16) {
+	for r := range rune(len(letters)) {
+		if r > 0xa0 && !unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Mn, r) {
+			letters[r] = uint16(plain(unicode.ToLower(r)))
+		}
+	}
+	return letters
+}()
 
 // plain returns the letter without its accent.
 func plain(r rune) rune {
