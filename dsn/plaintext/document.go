@@ -166,10 +166,10 @@ var lowerASCII = func() (low [utf8.RuneSelf]byte) {
 	return low
 }()
 
-// lowerOf is unicode.ToLower, at once for the scripts of East Asia, which have no
-// cases.
+// lowerOf is unicode.ToLower, at once for the scripts from Hebrew to Burmese and
+// for those of East Asia, which have no cases.
 func lowerOf(r rune) rune {
-	if r >= 0x2e80 && r < 0xa640 || r >= 0xac00 && r < 0xd7b0 {
+	if r >= 0x590 && r < 0x10a0 || r >= 0x2e80 && r < 0xa640 || r >= 0xac00 && r < 0xd7b0 {
 		return r
 	}
 	return unicode.ToLower(r)

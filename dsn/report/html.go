@@ -83,9 +83,16 @@ func writeWords(b *strings.Builder, text string) {
 		b.WriteString(word)
 		first = false
 	}
-	if trimmed := strings.TrimRight(text, " \t\r\n\u00a0"); trimmed != "" && trimmed != text {
+	if endsInBlank(text) && strings.TrimRight(text, " \t\r\n\u00a0") != "" {
 		b.WriteByte(' ')
 	}
+}
+
+// endsInBlank reports whether a blank ends text, other than one that is nothing
+// but blanks of ASCII.
+func endsInBlank(text string) bool {
+	trimmed := strings.TrimRight(text, " \t\r\n")
+	return trimmed != "" && (len(trimmed) < len(text) || strings.HasSuffix(text, "\u00a0"))
 }
 
 func cutText(s string) string {
