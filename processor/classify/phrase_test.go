@@ -50,7 +50,7 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 	var all []phrase
 	for i, word := range []string{"abc", "abcd", "abd", "b c d", "zzz", "пользователь", "名前が"} {
-		all = append(all, phrase{first: []byte(word), rule: i})
+		all = append(all, phrase{first: word, rule: i})
 	}
 	tree := newTrie(all)
 	for text, want := range map[string]string{
@@ -61,7 +61,7 @@ func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 		"": "",
 	} {
 		var got []string
-		tree.scan([]byte(text), func(p *phrase, _ int) { got = append(got, string(p.first)) })
+		tree.scan([]byte(text), func(p *phrase, _ int) { got = append(got, p.first) })
 		if joined := strings.Join(got, " "); joined != want {
 			t.Errorf("%q: got %q, want %q", text, joined, want)
 		}

@@ -36,7 +36,7 @@ func TestEveryPhraseIsFound(t *testing.T) {
 	for i := range c.phrases.phrases {
 		p := &c.phrases.phrases[i]
 		most := 1
-		for _, s := range p.rest {
+		for s := p.rest; s != nil; s = s.next {
 			most = max(most, len(s.words))
 		}
 		for k := range most {
@@ -53,8 +53,8 @@ func TestEveryPhraseIsFound(t *testing.T) {
 
 // instance writes the phrase with the k-th of each alternatives.
 func instance(p *phrase, k int) string {
-	text := string(p.first)
-	for _, s := range p.rest {
+	text := p.first
+	for s := p.rest; s != nil; s = s.next {
 		if s.loose {
 			text = strings.TrimSuffix(text, " ") + " zzz "
 		}
@@ -71,7 +71,7 @@ func instance(p *phrase, k int) string {
 }
 
 func hasChoices(p *phrase) bool {
-	for _, s := range p.rest {
+	for s := p.rest; s != nil; s = s.next {
 		if s.empty || len(s.words) > 1 {
 			return true
 		}

@@ -1,11 +1,11 @@
 package classify
 
 import (
-	"bytes"
 	"cmp"
 	"math"
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // trie finds the phrases that begin at a place in a text, in a time that depends
@@ -28,30 +28,30 @@ type node struct {
 	children, end uint32 // of its children in nodes
 	from, to      uint32 // of the phrases whose first part ends here
 	least         uint32 // of the rules that can be met here and below
-	leaf          bool   // or goes on, with no other to tell it from
 }
+
+// isLeaf reports whether the phrases end here or go on, with no other to tell
+// them from.
+func (n *node) isLeaf() bool { return n.children == 0 }
 
 // newTrie takes over the phrases.
 func newTrie(phrases []phrase) *trie {
-	slices.SortFunc(phrases, func(a, b phrase) int { return cmp.Or(bytes.Compare(a.first, b.first), a.rule-b.rule) })
+	slices.SortFunc(phrases, func(a, b phrase) int { return cmp.Or(strings.Compare(a.first, b.first), a.rule-b.rule) })
 	t := &trie{phrases: phrases, nodes: make([]node, 1, 2*len(phrases)+1), labels: make([]byte, 1, 2*len(phrases)+1)}
 	top := t.branch(0, len(phrases), 0)
-	count := 0
-	for _, p := range phrases {
-		count++
-		if len(p.first) < 3 {
-			count += 256
-		}
-	}
-	t.starts = make([]start, 1<<bits.Len(uint(2*count)))
+	heads := map[[3]byte]bool{}
 	for _, p := range phrases {
 		if len(p.first) > 2 {
-			t.addHead(&top, p.first[:3])
+			heads[[3]byte([]byte(p.first[:3]))] = true
 			continue
 		}
 		for third := range 256 { // any may follow
-			t.addHead(&top, []byte{p.first[0], p.first[1], byte(third)})
+			heads[[3]byte{p.first[0], p.first[1], byte(third)}] = true
 		}
+	}
+	t.starts = make([]start, 1<<bits.Len(uint(2*len(heads))))
+	for head := range heads {
+		t.addHead(&top, head)
 	}
 	return t
 }
@@ -70,9 +70,9 @@ func (t *trie) slot(head, hash uint32) *start {
 	}
 }
 
-func (t *trie) addHead(top *node, first []byte) {
+func (t *trie) addHead(top *node, first [3]byte) {
 	s := start{head: uint32(first[0]) | uint32(first[1])<<8 | uint32(first[2])<<16}
-	for n := top; s.depth < 3 && !n.leaf && n.from == n.to; n = &t.nodes[s.node] {
+	for n := top; s.depth < 3 && !n.isLeaf() && n.from == n.to; n = &t.nodes[s.node] {
 		s.node = t.child(n, first[s.depth])
 		s.depth++
 	}
@@ -102,8 +102,8 @@ func (t *trie) begin(text []byte, place int) (at uint32, depth int) {
 // grow makes the node for phrases[from:to], which begin with the same depth
 // bytes, and those below it.
 func (t *trie) grow(from, to, depth int) node {
-	if bytes.Equal(t.phrases[from].first, t.phrases[to-1].first) {
-		return node{from: uint32(from), to: uint32(to), least: t.least(from, to), leaf: true}
+	if t.phrases[from].first == t.phrases[to-1].first {
+		return node{from: uint32(from), to: uint32(to), least: t.least(from, to)}
 	}
 	return t.branch(from, to, depth)
 }
@@ -156,6 +156,10 @@ func (t *trie) child(n *node, b byte) uint32 {
 	return 0
 }
 
+func hasPrefix(text []byte, prefix string) bool {
+	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
+}
+
 // walk returns the phrases whose first part stands at text[start:], one node at a
 // time: those of the node, the place behind their first part, and the next node;
 // 0 for the node ends the walk.
@@ -163,9 +167,9 @@ func (t *trie) walk(text []byte, start, depth int, at uint32) (found []phrase, b
 	n := &t.nodes[at]
 	found, behind = t.phrases[n.from:n.to], start+depth
 	switch {
-	case n.leaf:
+	case n.isLeaf():
 		tail := found[0].first[depth:]
-		if !bytes.HasPrefix(text[behind:], tail) {
+		if !hasPrefix(text[behind:], tail) {
 			return nil, behind, 0
 		}
 		behind += len(tail)

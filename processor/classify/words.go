@@ -37,18 +37,17 @@ func wordStart(text []byte, i int) bool {
 	return i == 0 || !isAlnum(text[i-1]) || !isAlnum(text[i])
 }
 
-// follow reports whether the steps follow behind place at.
-func (w *words) follow(steps []step, at int) bool {
-	for i := range steps {
-		s := &steps[i]
+// follow reports whether the step and the later ones follow behind place at.
+func (w *words) follow(s *step, at int) bool {
+	for ; s != nil; s = s.next {
 		if s.loose {
-			return w.followLoose(steps[i:], at)
+			return w.followLoose(s, at)
 		}
-		if w.mayHold(s, at) && w.match(steps[i:], at) {
+		if w.mayHold(s, at) && w.match(s, at) {
 			return true
 		}
 		// A blank of the text stands for one at the end of a word and at the beginning of the next.
-		if at > 0 && w.text[at-1] == ' ' && w.mayHold(s, at-1) && w.match(steps[i:], at-1) {
+		if at > 0 && w.text[at-1] == ' ' && w.mayHold(s, at-1) && w.match(s, at-1) {
 			return true
 		}
 		if !s.empty {
@@ -58,10 +57,9 @@ func (w *words) follow(steps []step, at int) bool {
 	return true
 }
 
-// followLoose is follow for steps of which the first one is loose.
-func (w *words) followLoose(steps []step, at int) bool {
-	s := &steps[0]
-	if s.empty && w.follow(steps[1:], at) {
+// followLoose is follow for a step that is loose.
+func (w *words) followLoose(s *step, at int) bool {
+	if s.empty && w.follow(s.next, at) {
 		return true
 	}
 	if w.aheadOf != at {
@@ -72,7 +70,7 @@ func (w *words) followLoose(steps []step, at int) bool {
 	}
 	last := min(at+gap, len(w.text)-1)
 	for at = int(w.next[at]); at <= last; at = int(w.next[at+1]) {
-		if w.mayHold(s, at) && w.match(steps, at) {
+		if w.mayHold(s, at) && w.match(s, at) {
 			return true
 		}
 	}
@@ -100,10 +98,10 @@ func (w *words) mayHold(s *step, at int) bool {
 	return at < len(w.text) && s.mayBegin(w.text[at], 0)
 }
 
-// match reports whether a word of the first step stands at the place, where the
-// text goes on, and the later steps follow it.
-func (w *words) match(steps []step, at int) bool {
-	s, here, first := &steps[0], w.text[at:], 0
+// match reports whether a word of the step stands at the place, where the text
+// goes on, and the later steps follow it.
+func (w *words) match(s *step, at int) bool {
+	here, first := w.text[at:], 0
 	if s.index != nil {
 		first = int(s.index[here[0]])
 	}
@@ -111,7 +109,7 @@ func (w *words) match(steps []step, at int) bool {
 		if word[0] > here[0] {
 			break
 		}
-		if bytes.HasPrefix(here, word) && w.follow(steps[1:], at+len(word)) {
+		if bytes.HasPrefix(here, word) && w.follow(s.next, at+len(word)) {
 			return true
 		}
 	}
