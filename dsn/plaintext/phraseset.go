@@ -28,6 +28,9 @@ type phrase struct {
 	text  string
 	hash  uint32
 	kinds kinds
+	// head are the first eight bytes of text, or fewer, where mask has ones. Most
+	// phrases that begin with the same three bytes are told apart by them.
+	head, mask uint64
 }
 
 const hashBits, startBits = 14, 10
@@ -61,7 +64,8 @@ func (p *phraseSet) add(one phrase) {
 		p.short = append(p.short, one)
 		return
 	}
-	one.hash = hashHead(uint32(one.text[0]) | uint32(one.text[1])<<8 | uint32(one.text[2])<<16)
+	one.head, one.mask = eightBytes(one.text), 1<<(8*min(len(one.text), 8))-1
+	one.hash = hashHead(uint32(one.head & 0xffffff))
 	p.heads[one.hash>>6] |= 1 << (one.hash & 63)
 	p.phrases = append(p.phrases, one)
 }
@@ -102,8 +106,10 @@ func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 		if p.heads[hash>>6]&(1<<(hash&63)) == 0 {
 			continue
 		}
-		for _, one := range p.near(hash) {
-			if one.kinds&^found != 0 && strings.HasPrefix(s[i-2:], one.text) {
+		rest := s[i-2:]
+		eight, near := eightBytes(rest), p.near(hash)
+		for at := range near {
+			if one := &near[at]; one.kinds&^found != 0 && eight&one.mask == one.head && strings.HasPrefix(rest, one.text) {
 				found |= one.kinds
 			}
 		}
@@ -112,6 +118,18 @@ func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 		}
 	}
 	return found
+}
+
+// eightBytes returns the first eight bytes of s, zeros in the place of missing ones.
+func eightBytes(s string) (n uint64) {
+	if len(s) >= 8 {
+		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	}
+	for i := range len(s) {
+		n |= uint64(s[i]) << (8 * i)
+	}
+	return n
 }
 
 // near returns the phrases among which those of the hash are.
@@ -125,8 +143,9 @@ func (p *phraseSet) begin(s string) bool {
 	if len(s) < 3 {
 		return false
 	}
-	for _, one := range p.near(hashHead(uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16)) {
-		if strings.HasPrefix(s, one.text) {
+	head := eightBytes(s)
+	for _, one := range p.near(hashHead(uint32(head & 0xffffff))) {
+		if head&one.mask == one.head && strings.HasPrefix(s, one.text) {
 			return true
 		}
 	}
