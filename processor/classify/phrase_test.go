@@ -49,7 +49,7 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 
 func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 	var all []phrase
-	for i, word := range []string{"abc", "abcd", "abd", "b c d", "zzz", "пользователь", "名前が"} {
+	for i, word := range []string{"abc", "abcd", "abd", "b c d", "zzz", "dd", "dde", "пользователь", "名前が"} {
 		all = append(all, phrase{first: word, rule: i})
 	}
 	tree := newTrie(all)
@@ -57,6 +57,7 @@ func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 		"abcd b c d": "abc abcd b c d",
 		"xabc abd":   "abd",
 		"zz zzzz":    "zzz",
+		"dd ddef dd": "dd dd dde dd", // the last one ends the text
 		"пользователь 名前が無い": "пользователь 名前が",
 		"": "",
 	} {
