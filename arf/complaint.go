@@ -17,7 +17,10 @@ func parseMicrosoft(m *report.Message) *Report {
 		return nil
 	}
 	const about = "complaint about message from "
-	subject := strings.ToLower(strings.TrimSpace(m.Header.Text("Subject")))
+	subject := strings.TrimSpace(m.Header.Text("Subject"))
+	if subject != "" && subject[0]|0x20 == about[0] {
+		subject = strings.ToLower(subject)
+	}
 	ip, complains := strings.CutPrefix(subject, about)
 	if !m.Returned.Has("X-HmXmrOriginalRecipient") && !(complains && !isConversation(m.Header)) {
 		return nil

@@ -1,6 +1,7 @@
 package dsn
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +18,12 @@ const maxProblems = 20
 // QUIRK(sendmail): it reports an expanded alias without a recipient group.
 // testdata/recordings/sendmail/expanded.nodsn.eml
 func Parse(m *report.Message) (*Report, error) {
+	if !slices.ContainsFunc(m.Machine, isStatus) {
+		return nil, ErrNotReport
+	}
 	p := parser{r: &Report{}, exim: isExim(m.Header)}
 	for _, part := range m.Machine {
-		if !strings.HasSuffix(part.MediaType, "delivery-status") {
+		if !isStatus(part) {
 			continue
 		}
 		for _, group := range part.Groups {
@@ -34,6 +38,8 @@ func Parse(m *report.Message) (*Report, error) {
 	}
 	return p.r, nil
 }
+
+func isStatus(part report.Part) bool { return strings.HasSuffix(part.MediaType, "delivery-status") }
 
 // parser collects the fields of a report.
 type parser struct {

@@ -1,6 +1,7 @@
 package plaintext
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -91,13 +92,13 @@ func appendWords(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		word := i
 		space := 0 // bytes of the white space that ends the word
-		for ; i < len(s) && space == 0; i++ {
-			if c := s[i]; c <= ' ' || c >= utf8.RuneSelf {
-				space = spaceAt(s, i)
+		for ; i < len(s); i++ {
+			if !beginsSpace[s[i]] {
+				continue
 			}
-		}
-		if space > 0 {
-			i--
+			if space = spaceAt(s, i); space > 0 {
+				break
+			}
 		}
 		if i > word {
 			if len(dst) > begin {
@@ -110,8 +111,21 @@ func appendWords(dst []byte, s string) []byte {
 	return dst
 }
 
+// beginsSpace tells the bytes that white space may begin with.
+var beginsSpace = func() (begins [256]bool) {
+	for r := range rune(0x10000) {
+		if unicode.IsSpace(r) {
+			begins[string(r)[0]] = true
+		}
+	}
+	return begins
+}()
+
 // spaceAt returns the length of the white space at s[i], 0 for another character.
 func spaceAt(s string, i int) int {
+	if s[i] < utf8.RuneSelf && beginsSpace[s[i]] {
+		return 1
+	}
 	r, size := utf8.DecodeRuneInString(s[i:])
 	if !unicode.IsSpace(r) {
 		return 0
@@ -126,6 +140,7 @@ func toLower(s string) string {
 }
 
 func appendLower(dst []byte, s string) []byte {
+	dst = slices.Grow(dst, len(s))
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			dst = append(dst, lowerASCII[c])
@@ -151,10 +166,10 @@ var lowerASCII = func() (low [utf8.RuneSelf]byte) {
 	return low
 }()
 
-// lowerOf is unicode.ToLower, at once for the scripts of East Asia, which have no
-// cases.
+// lowerOf is unicode.ToLower, at once for the scripts from Hebrew to Burmese and
+// for those of East Asia, which have no cases.
 func lowerOf(r rune) rune {
-	if r >= 0x2e80 && r < 0xa640 || r >= 0xac00 && r < 0xd7b0 {
+	if r >= 0x590 && r < 0x10a0 || r >= 0x2e80 && r < 0xa640 || r >= 0xac00 && r < 0xd7b0 {
 		return r
 	}
 	return unicode.ToLower(r)
@@ -189,11 +204,18 @@ var boundaryMarks = union(returnedMarks, traceFields, newPhrases("the "))
 
 // trimMarks cuts off what stands before the words of a heading.
 func trimMarks(line string) string {
-	for line != "" && strings.IndexByte(" \t\r\n-=*|_#>:.+<", line[0]) >= 0 {
+	for line != "" && headingMarks[line[0]] {
 		line = line[1:]
 	}
 	return line
 }
+
+var headingMarks = func() (marks [256]bool) {
+	for _, c := range []byte(" \t\r\n-=*|_#>:.+<") {
+		marks[c] = true
+	}
+	return marks
+}()
 
 // announcesReturned reports whether the line is one of those that stand before
 // the returned mail: short, and mostly between dashes.

@@ -28,6 +28,9 @@ type phrase struct {
 	text  string
 	hash  uint32
 	kinds kinds
+	// head are the first eight bytes of text, or fewer, where mask has ones. Most
+	// phrases that begin with the same three bytes are told apart by them.
+	head, mask uint64
 }
 
 const hashBits, startBits = 14, 10
@@ -61,7 +64,8 @@ func (p *phraseSet) add(one phrase) {
 		p.short = append(p.short, one)
 		return
 	}
-	one.hash = hashHead(uint32(one.text[0]) | uint32(one.text[1])<<8 | uint32(one.text[2])<<16)
+	one.head, one.mask = eightBytes(one.text), 1<<(8*min(len(one.text), 8))-1
+	one.hash = hashHead(uint32(one.head & 0xffffff))
 	p.heads[one.hash>>6] |= 1 << (one.hash & 63)
 	p.phrases = append(p.phrases, one)
 }
@@ -80,16 +84,19 @@ func (p *phraseSet) sort() {
 func hashHead(head uint32) uint32 { return head * 0x9E3779B1 >> (32 - hashBits) }
 
 // in reports whether s, in lower case, holds one of the phrases.
-func (p *phraseSet) in(s string) bool { return p.find(s) != 0 }
+func (p *phraseSet) in(s string) bool { return p.look(s, p.kinds) != 0 }
 
 // find returns the kinds of the phrases that s, in lower case, holds.
-func (p *phraseSet) find(s string) (found kinds) {
+func (p *phraseSet) find(s string) kinds { return p.look(s, 0) }
+
+// look is find that may stop once a phrase of one of the kinds was found.
+func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 	for _, one := range p.short {
 		if strings.Contains(s, one.text) {
 			found |= one.kinds
 		}
 	}
-	if len(s) < 3 {
+	if len(s) < 3 || found&enough != 0 {
 		return found
 	}
 	head := uint32(s[0])<<8 | uint32(s[1])<<16
@@ -99,13 +106,30 @@ func (p *phraseSet) find(s string) (found kinds) {
 		if p.heads[hash>>6]&(1<<(hash&63)) == 0 {
 			continue
 		}
-		for _, one := range p.near(hash) {
-			if one.kinds&^found != 0 && strings.HasPrefix(s[i-2:], one.text) {
+		rest := s[i-2:]
+		eight, near := eightBytes(rest), p.near(hash)
+		for at := range near {
+			if one := &near[at]; one.kinds&^found != 0 && eight&one.mask == one.head && strings.HasPrefix(rest, one.text) {
 				found |= one.kinds
 			}
 		}
+		if found&enough != 0 {
+			break
+		}
 	}
 	return found
+}
+
+// eightBytes returns the first eight bytes of s, zeros in the place of missing ones.
+func eightBytes(s string) (n uint64) {
+	if len(s) >= 8 {
+		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	}
+	for i := range len(s) {
+		n |= uint64(s[i]) << (8 * i)
+	}
+	return n
 }
 
 // near returns the phrases among which those of the hash are.
@@ -119,8 +143,9 @@ func (p *phraseSet) begin(s string) bool {
 	if len(s) < 3 {
 		return false
 	}
-	for _, one := range p.near(hashHead(uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16)) {
-		if strings.HasPrefix(s, one.text) {
+	head := eightBytes(s)
+	for _, one := range p.near(hashHead(uint32(head & 0xffffff))) {
+		if head&one.mask == one.head && strings.HasPrefix(s, one.text) {
 			return true
 		}
 	}
@@ -133,8 +158,14 @@ func (p *phraseSet) mayBegin(s string) bool {
 	if len(s) < 3 {
 		return false
 	}
-	var room [8]byte // for the characters that hold the first three bytes
-	low := appendLower(room[:0], s[:min(len(s), len(room))])
-	hash := hashHead(uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16)
+	head := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
+	if head&0x808080 == 0 {
+		head = uint32(lowerASCII[s[0]]) | uint32(lowerASCII[s[1]])<<8 | uint32(lowerASCII[s[2]])<<16
+	} else {
+		var room [8]byte // for the characters that hold the first three bytes
+		low := appendLower(room[:0], s[:min(len(s), len(room))])
+		head = uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16
+	}
+	hash := hashHead(head)
 	return p.heads[hash>>6]&(1<<(hash&63)) != 0
 }

@@ -1,6 +1,7 @@
 package plaintext
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/address"
@@ -89,17 +90,17 @@ func (d *document) failedField() []string {
 
 // addressesIn returns the addresses in the values, each once.
 func addressesIn(values []string) []string {
-	var found []string
-	seen := map[string]bool{}
+	var found, keys []string
 	for _, value := range values {
 		for from := 0; len(found) < maxRecipients; {
 			start, end, ok := nextAddress(value, from)
 			if !ok {
 				break
 			}
-			if a, ok := cleanAddress(value[start:end]); ok && !seen[key(a)] {
-				seen[key(a)] = true
-				found = append(found, a)
+			if a, ok := cleanAddress(value[start:end]); ok {
+				if k := key(a); !slices.Contains(keys, k) {
+					found, keys = append(found, a), append(keys, k)
+				}
 			}
 			from = end
 		}

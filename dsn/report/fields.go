@@ -22,7 +22,8 @@ type span struct {
 }
 
 func (f *fields) reset(bytes, count int) {
-	*f = fields{buf: f.buf[:0], spans: f.spans[:0], bytes: bytes, count: count, broke: true}
+	f.buf, f.spans = f.buf[:0], f.spans[:0]
+	f.bytes, f.count, f.broke, f.over = bytes, count, true, false
 }
 
 // add takes a line that is a field or continues one, and reports false for any

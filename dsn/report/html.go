@@ -75,21 +75,37 @@ func breakLine(b *strings.Builder, tag string) {
 // writeWords writes text as a browser shows it: runs of white space as one blank.
 func writeWords(b *strings.Builder, text string) {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	for i, word := range strings.Fields(text) {
-		if s := b.String(); i > 0 || s != "" && !strings.HasSuffix(s, "\n") && strings.TrimLeft(text, " \t\r\n") != text {
+	first := true
+	for word := range strings.FieldsSeq(text) {
+		if s := b.String(); !first || s != "" && !strings.HasSuffix(s, "\n") && strings.TrimLeft(text, " \t\r\n") != text {
 			b.WriteByte(' ')
 		}
 		b.WriteString(word)
+		first = false
 	}
-	if trimmed := strings.TrimRight(text, " \t\r\n\u00a0"); trimmed != "" && trimmed != text {
+	if endsInBlank(text) && strings.TrimRight(text, " \t\r\n\u00a0") != "" {
 		b.WriteByte(' ')
 	}
 }
 
+// endsInBlank reports whether a blank ends text, other than one that is nothing
+// but blanks of ASCII.
+func endsInBlank(text string) bool {
+	trimmed := strings.TrimRight(text, " \t\r\n")
+	return trimmed != "" && (len(trimmed) < len(text) || strings.HasSuffix(text, "\u00a0"))
+}
+
 func cutText(s string) string {
-	lines := strings.Split(strings.ToValidUTF8(s[:min(len(s), maxText)], ""), "\n")
-	for i := range lines {
-		lines[i] = strings.Join(strings.Fields(lines[i]), " ")
+	var b strings.Builder
+	b.Grow(min(len(s), maxText))
+	for line := range strings.SplitSeq(strings.ToValidUTF8(s[:min(len(s), maxText)], ""), "\n") {
+		before := ""
+		for word := range strings.FieldsSeq(line) {
+			b.WriteString(before)
+			b.WriteString(word)
+			before = " "
+		}
+		b.WriteByte('\n')
 	}
-	return strings.Trim(strings.Join(lines, "\n"), "\n")
+	return strings.Trim(b.String(), "\n")
 }

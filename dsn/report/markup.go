@@ -50,9 +50,9 @@ func (m *markup) next() (tokenKind, string) {
 	case isLetter(m.rest[at]):
 		return m.tag(kind, at)
 	case bytes.HasPrefix(m.rest, []byte("<!--")):
-		m.cut(commentEnd(m.rest))
+		m.skip(commentEnd(m.rest))
 	default:
-		m.cut(1 + indexByte(m.rest[1:], '>') + 1)
+		m.skip(1 + indexByte(m.rest[1:], '>') + 1)
 	}
 	return otherToken, ""
 }
@@ -64,6 +64,9 @@ func (m *markup) cut(n int) string {
 	m.rest = m.rest[n:]
 	return cut
 }
+
+// skip is cut of what nobody asks for.
+func (m *markup) skip(n int) { m.rest = m.rest[min(n, len(m.rest)):] }
 
 // tag reads the tag whose name begins at the place.
 func (m *markup) tag(kind tokenKind, at int) (tokenKind, string) {

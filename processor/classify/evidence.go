@@ -97,12 +97,16 @@ func (e evidence) effective() status.Code {
 // another name.
 func about(text, address string) (near string, others bool) {
 	key := strings.ToLower(address)
+	anywhere := strings.IndexByte(key, '@') < 0 // it is no address
 	var b strings.Builder
 	other, several, within := "", false, false
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		lower := strings.ToLower(line)
-		first := firstAddress(lower)
+		lower, first := "", ""
+		if anywhere || strings.IndexByte(line, '@') >= 0 {
+			lower = strings.ToLower(line)
+			first = firstAddress(lower)
+		}
 		switch {
 		case key != "" && strings.Contains(lower, key):
 			within = true

@@ -24,6 +24,11 @@ func appendFolded(room []byte, text string, limit int) []byte {
 			i++
 			continue
 		}
+		if text[i] == ' ' {
+			f.blank()
+			i++
+			continue
+		}
 		i += f.step(text, i)
 	}
 	return f.out
@@ -85,6 +90,10 @@ func (f *folder) letter(s string) int {
 		r = rune(s[0])
 	}
 	switch {
+	case int(r) < len(foldedLetters) && foldedLetters[r] != 0:
+		f.out = utf8.AppendRune(f.out, rune(foldedLetters[r]))
+	case r >= 0x3041 && r < 0xa000 && r != 0x3099 && r != 0x309a: // the kana and ideographs of East Asia
+		f.out = append(f.out, s[:size]...)
 	case r == 0xa0 || r == 0x3000 || r < 0xa0:
 		f.blank()
 	case r == '‘' || r == '’':
@@ -96,6 +105,17 @@ func (f *folder) letter(s string) int {
 	}
 	return size
 }
+
+// foldedLetters holds what letter writes for the characters of the scripts below
+// U+1000, 0 for blanks and for what it leaves out.
+var foldedLetters = func() (letters [0x1000]uint16) {
+	for r := range rune(len(letters)) {
+		if r > 0xa0 && !unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Mn, r) {
+			letters[r] = uint16(plain(unicode.ToLower(r)))
+		}
+	}
+	return letters
+}()
 
 // plain returns the letter without its accent.
 func plain(r rune) rune {
@@ -178,9 +198,14 @@ func enhancedLength(s string) int {
 	return n
 }
 
-func isDelimiter(c byte) bool {
-	return c <= ' ' || strings.IndexByte(`<>()[]{}",;:='`, c) >= 0
-}
+func isDelimiter(c byte) bool { return delimiters[c] }
+
+var delimiters = func() (are [256]bool) {
+	for c := range are {
+		are[c] = c <= ' ' || strings.IndexByte(`<>()[]{}",;:='`, byte(c)) >= 0
+	}
+	return are
+}()
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 

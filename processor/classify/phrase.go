@@ -14,8 +14,8 @@ const gap = 48
 
 // phrase is one text of a rule. It begins where a word begins.
 type phrase struct {
-	first []byte // by which the trie finds it
-	rest  []step // that follow
+	first string // by which the trie finds it
+	rest  *step  // that follows, nil for none
 	rule  int    // its place in Classifier.rules
 }
 
@@ -23,14 +23,26 @@ type phrase struct {
 // loose, at the beginning of a word at most gap bytes behind.
 type step struct {
 	loose bool
-	empty bool         // one of the words is empty
-	heads [4]uint64    // the set of the first bytes of the others
+	empty bool // one of the words is empty
+	next  *step
+	heads [4]uint64    // has a bit for each hash of the first two bytes of the others
 	words [][]byte     // the others, sorted
 	index *[256]uint16 // by a first byte, the place of the first word that has it; nil for a few words
 }
 
-// begins reports whether a word of the step begins with the byte.
-func (s *step) begins(b byte) bool { return s.heads[b>>6]&(1<<(b&63)) != 0 }
+// mayBegin reports whether a word of the step may begin with the bytes, of which
+// the second one counts only for longer words.
+func (s *step) mayBegin(first, second byte) bool {
+	at := hashPair(first, second)
+	return s.heads[at>>6]&(1<<(at&63)) != 0
+}
+
+func (s *step) addHead(first, second byte) {
+	at := hashPair(first, second)
+	s.heads[at>>6] |= 1 << (at & 63)
+}
+
+func hashPair(first, second byte) byte { return first*29 + second*7 }
 
 func newStep(loose bool, words []string) (step, error) {
 	s := step{loose: loose}
@@ -51,7 +63,12 @@ func newStep(loose bool, words []string) (step, error) {
 	}
 	slices.SortFunc(s.words, bytes.Compare)
 	for i, word := range slices.Backward(s.words) {
-		s.heads[word[0]>>6] |= 1 << (word[0] & 63)
+		if len(word) > 1 {
+			s.addHead(word[0], word[1])
+		}
+		for second := 0; len(word) == 1 && second < 256; second++ { // any may follow
+			s.addHead(word[0], byte(second))
+		}
 		if s.index != nil {
 			s.index[word[0]] = uint16(i)
 		}
@@ -112,7 +129,11 @@ func phrases(line string, rule int) ([]phrase, error) {
 // enough to be found by.
 func begin(head []byte, steps []step) ([]phrase, error) {
 	if len(bytes.TrimSpace(head)) >= minPhrase && (len(steps) == 0 || len(steps[0].words) > 1 || steps[0].loose || steps[0].empty) {
-		return []phrase{{first: bytes.TrimLeft(head, " "), rest: steps}}, nil
+		p := phrase{first: string(bytes.TrimLeft(head, " "))}
+		if len(steps) > 0 {
+			p.rest = &steps[0]
+		}
+		return []phrase{p}, nil
 	}
 	if len(steps) == 0 || steps[0].loose {
 		return nil, fmt.Errorf("a text of it begins with fewer than %d bytes; write more of the reply", minPhrase)
@@ -175,6 +196,9 @@ func stepsOf(line string) ([]step, error) {
 			return nil, fmt.Errorf("a word behind a \"*\" has fewer than %d bytes; write more of the reply", minPhrase)
 		}
 		loose = false
+	}
+	for i := range len(steps) - 1 {
+		steps[i].next = &steps[i+1]
 	}
 	if loose {
 		return nil, errors.New(`it ends with a "*", which stands for nothing there`)

@@ -29,8 +29,9 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 		}
 		tree := newTrie(found)
 		meets := func(text string) (yes bool) {
-			w := words(fold(text, len(text)))
-			tree.scan(w, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
+			var w words
+			w.set(fold(text, len(text)))
+			tree.scan(w.text, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
 			return yes
 		}
 		for _, text := range test.yes {
@@ -48,19 +49,20 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 
 func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 	var all []phrase
-	for i, word := range []string{"abc", "abcd", "abd", "b c d", "zzz", "пользователь", "名前が"} {
-		all = append(all, phrase{first: []byte(word), rule: i})
+	for i, word := range []string{"abc", "abcd", "abd", "b c d", "zzz", "dd", "dde", "пользователь", "名前が"} {
+		all = append(all, phrase{first: word, rule: i})
 	}
 	tree := newTrie(all)
 	for text, want := range map[string]string{
 		"abcd b c d": "abc abcd b c d",
 		"xabc abd":   "abd",
 		"zz zzzz":    "zzz",
+		"dd ddef dd": "dd dd dde dd", // the last one ends the text
 		"пользователь 名前が無い": "пользователь 名前が",
 		"": "",
 	} {
 		var got []string
-		tree.scan([]byte(text), func(p *phrase, _ int) { got = append(got, string(p.first)) })
+		tree.scan([]byte(text), func(p *phrase, _ int) { got = append(got, p.first) })
 		if joined := strings.Join(got, " "); joined != want {
 			t.Errorf("%q: got %q, want %q", text, joined, want)
 		}
@@ -74,7 +76,7 @@ func (t *trie) scan(text []byte, found func(p *phrase, behind int)) {
 		if !wordStart(text, start) {
 			continue
 		}
-		for at, depth := t.root[text[start]], 1; at != 0; depth++ {
+		for at, depth := t.begin(text, start); at != 0; depth++ {
 			var here []phrase
 			var behind int
 			here, behind, at = t.walk(text, start, depth, at)

@@ -30,44 +30,45 @@ type rule struct {
 }
 
 // rooms are what text is folded in.
-var rooms = sync.Pool{New: func() any { return new([]byte) }}
+var rooms = sync.Pool{New: func() any { return new(words) }}
 
-// match returns the first telling and the first weak rule that the text meets, of
-// which at most limit bytes count, nil for none.
+// match returns the first telling rule that the text meets, of which at most
+// limit bytes count, or else the first weak one; nil for none.
 func (c *Classifier) match(said string, limit int, e evidence) (strong, weak *rule) {
-	room := rooms.Get().(*[]byte)
-	defer rooms.Put(room)
-	text := appendFolded(*room, said, limit)
-	*room = text
+	w := rooms.Get().(*words)
+	defer rooms.Put(w)
+	w.set(appendFolded(w.text, said, limit))
 	none := len(c.rules)
 	best := [2]int{none, none} // telling, weak
-	for start := range text {
-		if !c.phrases.mayBegin(text, start) || !wordStart(text, start) {
-			continue
-		}
-		for at, depth := c.phrases.root[text[start]], 1; at != 0; depth++ {
+	for start := int(w.next[0]); start < len(w.text); start = int(w.next[start+1]) {
+		at, depth := c.phrases.begin(w.text, start)
+		for at != 0 && int(c.phrases.nodes[at].least) < best[0] {
 			var found []phrase
 			var behind int
-			found, behind, at = c.phrases.walk(text, start, depth, at)
+			found, behind, at = c.phrases.walk(w.text, start, depth, at)
+			depth++
 			for i := range found {
 				p := &found[i]
-				if p.rule >= max(best[0], best[1]) {
+				if p.rule >= best[0] {
 					break // they are in the order of their rules
 				}
-				slot := &best[c.slots[p.rule]]
-				if p.rule < *slot && words(text).follow(p.rest, behind) && c.rules[p.rule].applies(text, e) {
-					*slot = p.rule
+				slot := c.slots[p.rule]
+				if p.rule < best[slot] && w.follow(p.rest, behind) && c.rules[p.rule].applies(w.text, e) {
+					best[slot] = p.rule
 				}
 			}
 		}
+		if best[0] < none {
+			best[1] = 0 // weak ones count no more
+		}
 	}
-	if best[0] < none {
-		strong = c.rules[best[0]]
+	switch {
+	case best[0] < none:
+		return c.rules[best[0]], nil
+	case best[1] < none:
+		return nil, c.rules[best[1]]
 	}
-	if best[1] < none {
-		weak = c.rules[best[1]]
-	}
-	return strong, weak
+	return nil, nil
 }
 
 // applies reports whether the conditions beside the phrases hold.

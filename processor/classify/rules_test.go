@@ -36,15 +36,16 @@ func TestEveryPhraseIsFound(t *testing.T) {
 	for i := range c.phrases.phrases {
 		p := &c.phrases.phrases[i]
 		most := 1
-		for _, s := range p.rest {
+		for s := p.rest; s != nil; s = s.next {
 			most = max(most, len(s.words))
 		}
 		for k := range most {
-			w := words([]byte(instance(p, k)))
+			var w words
+			w.set([]byte(instance(p, k)))
 			found := false
-			c.phrases.scan(w, func(q *phrase, behind int) { found = found || q == p && w.follow(q.rest, behind) })
+			c.phrases.scan(w.text, func(q *phrase, behind int) { found = found || q == p && w.follow(q.rest, behind) })
 			if !found {
-				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, w)
+				t.Errorf("rule %s, text %q: its phrase is not found", c.rules[p.rule].name, w.text)
 			}
 		}
 	}
@@ -52,8 +53,8 @@ func TestEveryPhraseIsFound(t *testing.T) {
 
 // instance writes the phrase with the k-th of each alternatives.
 func instance(p *phrase, k int) string {
-	text := string(p.first)
-	for _, s := range p.rest {
+	text := p.first
+	for s := p.rest; s != nil; s = s.next {
 		if s.loose {
 			text = strings.TrimSuffix(text, " ") + " zzz "
 		}
@@ -70,7 +71,7 @@ func instance(p *phrase, k int) string {
 }
 
 func hasChoices(p *phrase) bool {
-	for _, s := range p.rest {
+	for s := p.rest; s != nil; s = s.next {
 		if s.empty || len(s.words) > 1 {
 			return true
 		}
