@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -77,7 +78,9 @@ func TestAnswersThatDripAreCutOff(t *testing.T) {
 					return
 				}
 				defer conn.Close()
-				_, err = io.WriteString(conn, test.first)
+				if _, err = http.ReadRequest(bufio.NewReader(conn)); err == nil {
+					_, err = io.WriteString(conn, test.first)
+				}
 				for err == nil {
 					_, err = io.WriteString(conn, test.drip)
 					time.Sleep(time.Millisecond)
