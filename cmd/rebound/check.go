@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -74,7 +75,7 @@ func (status exitStatus) worse(results []api.CheckResult) exitStatus {
 
 // answered is what came of one call.
 type answered struct {
-	results []api.CheckResult
+	results []api.CheckResult // one for each address
 	err     error
 }
 
@@ -93,29 +94,46 @@ func check(command *cobra.Command, args []string) (status exitStatus, err error)
 			case <-ctx.Done():
 				return false
 			}
-			go func() {
-				var answer api.CheckAnswer
-				err := newClient(command).call(ctx, http.MethodPost, "/v1/suppression/check", query(command), api.CheckQuestion{Addresses: addresses}, &answer)
-				call <- answered{answer.Results, err}
-			}()
+			go func() { call <- ask(ctx, command, addresses) }()
 			return true
 		})
 	}()
-	heads := []string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"}
+	first := true
 	for call := range calls {
 		answer := <-call
 		if answer.err != nil {
 			return 0, answer.err
 		}
-		if err := show(command, heads, answer.results, checkRow); err != nil {
+		if err := showChecks(command, answer.results, first); err != nil {
 			return 0, err
 		}
-		status, heads = status.worse(answer.results), nil
+		status, first = status.worse(answer.results), false
 	}
-	if heads != nil {
-		return 0, errors.Join(<-problem, show(command, heads, nil, checkRow))
+	if first {
+		return 0, errors.Join(<-problem, showChecks(command, nil, true))
 	}
 	return status, <-problem
+}
+
+// ask makes one call. Only what is suppressed comes over the wire; what the answer does not name is free.
+func ask(ctx context.Context, command *cobra.Command, addresses []string) answered {
+	var answer api.CheckAnswer
+	question := api.CheckQuestion{Addresses: addresses, SuppressedOnly: true}
+	if err := newClient(command).call(ctx, http.MethodPost, "/v1/suppression/check", query(command), question, &answer); err != nil {
+		return answered{err: err}
+	}
+	results := make([]api.CheckResult, len(addresses))
+	named := answer.Results
+	for i, addr := range addresses {
+		results[i].Address = addr
+		if len(named) > 0 && named[0].Address == addr {
+			results[i], named = named[0], named[1:]
+		}
+	}
+	if len(named) > 0 {
+		return answered{err: fmt.Errorf("the server answered about %s, which it was not asked", named[0].Address)}
+	}
+	return answered{results: results}
 }
 
 // eachChunk calls do for the addresses, a few thousand at a time, until it returns false.
@@ -128,7 +146,7 @@ func eachChunk(in io.Reader, args []string, do func([]string) bool) error {
 	var chunk []string
 	size := 0
 	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
+		line := strings.ToValidUTF8(strings.TrimSpace(lines.Text()), "\uFFFD") // as JSON carries it, and the answer names it
 		if line == "" {
 			continue
 		}
@@ -149,16 +167,55 @@ func eachChunk(in io.Reader, args []string, do func([]string) bool) error {
 	return nil
 }
 
-func checkRow(r api.CheckResult) []string {
+// checkColumns is how many columns the table has.
+const checkColumns = 6
+
+// showChecks prints results as a table, or as lines of JSON. Tables of millions of rows are written here without text/tabwriter, which
+// takes ten times as long.
+func showChecks(command *cobra.Command, results []api.CheckResult, head bool) error {
+	if asJSON, _ := command.Flags().GetBool("json"); asJSON || len(results) == 0 {
+		return show(command, nil, results, func(api.CheckResult) []string { return nil })
+	}
+	rows := make([][checkColumns]string, 0, len(results)+1)
+	if head {
+		rows = append(rows, [checkColumns]string{"ADDRESS", "SUPPRESSED", "LIST", "REASON", "SINCE", "UNTIL"})
+	}
+	for _, result := range results {
+		rows = append(rows, checkRow(result))
+	}
+	var widths [checkColumns]int
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	var out []byte
+	for _, row := range rows {
+		for i, text := range row {
+			out = append(out, text...)
+			if i < checkColumns-1 {
+				out = append(out, blanks[:min(len(blanks), widths[i]+2-utf8.RuneCountInString(text))]...)
+			}
+		}
+		out = append(out, '\n')
+	}
+	_, err := command.OutOrStdout().Write(out)
+	return err
+}
+
+// blanks fills a column; no address is longer.
+var blanks = strings.Repeat(" ", 400)
+
+func checkRow(r api.CheckResult) [checkColumns]string {
 	if r.Problem != "" {
-		return []string{r.Address, r.Problem, "-", "-", "-", "-"}
+		return [checkColumns]string{r.Address, r.Problem, "-", "-", "-", "-"}
 	}
 	if !r.Suppressed {
-		return []string{r.Address, "no", "-", "-", "-", "-"}
+		return [checkColumns]string{r.Address, "no", "-", "-", "-", "-"}
 	}
 	until := "no end"
 	if !r.Until.IsZero() {
 		until = when(r.Until.Time)
 	}
-	return []string{r.Address, "yes", r.List, r.Reason, when(r.Since.Time), until}
+	return [checkColumns]string{r.Address, "yes", r.List, r.Reason, when(r.Since.Time), until}
 }

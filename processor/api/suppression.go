@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/rebound-mail/rebound/dsn/address"
 	"github.com/rebound-mail/rebound/schemas"
@@ -15,13 +16,16 @@ import (
 const MaxCheck = 10_000
 
 // CheckQuestion asks about at most MaxCheck addresses. Identity is the one that the mail is to be sent with; without it the entries that
-// count for one identity alone are not looked at.
+// count for one identity alone are not looked at. SuppressedOnly leaves those out of the answer that may get mail, which are nearly all
+// when a whole mailing is checked.
 type CheckQuestion struct {
-	Addresses []string `json:"addresses"`
-	Identity  string   `json:"identity,omitempty"`
+	Addresses      []string `json:"addresses"`
+	Identity       string   `json:"identity,omitempty"`
+	SuppressedOnly bool     `json:"suppressedOnly,omitempty"`
 }
 
-// CheckAnswer has a result for each address, in the order of the question.
+// CheckAnswer has a result for each address, in the order of the question; with SuppressedOnly for each that is suppressed or could not
+// be checked.
 type CheckAnswer struct {
 	Results []CheckResult `json:"results"`
 }
@@ -52,12 +56,12 @@ func (a *API) checkSuppression(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := CheckAnswer{Results: make([]CheckResult, len(question.Addresses))}
-	asked, at := make([]string, 0, len(question.Addresses)), make([]int, 0, len(question.Addresses))
+	results := make([]CheckResult, len(question.Addresses))
+	asked, at := make([]string, 0, len(results)), make([]int, 0, len(results))
 	for i, addr := range question.Addresses {
-		answer.Results[i].Address = addr
+		results[i].Address = addr
 		if !address.IsAddress(addr) {
-			answer.Results[i].Problem = "not a mail address"
+			results[i].Problem = "not a mail address"
 			continue
 		}
 		asked, at = append(asked, addr), append(at, i)
@@ -68,15 +72,23 @@ func (a *API) checkSuppression(r *http.Request) (any, error) {
 		return nil, badAddress(err)
 	}
 	for i, verdict := range verdicts {
-		result := &answer.Results[at[i]]
-		result.Suppressed = verdict.Suppressed
-		if entry := verdict.Entry; verdict.Suppressed {
-			result.List, result.Reason = verdict.List, string(entry.Reason)
-			result.Since, result.Until = schemas.Time{Time: entry.Created}, schemas.Time{Time: entry.Expires}
-			result.FeedbackID, result.MessageID = entry.FeedbackID, entry.MessageID
-		}
+		results[at[i]].note(verdict)
 	}
-	return answer, nil
+	if question.SuppressedOnly {
+		results = slices.DeleteFunc(results, func(r CheckResult) bool { return !r.Suppressed && r.Problem == "" })
+	}
+	return CheckAnswer{results}, nil
+}
+
+// note writes a verdict into the result.
+func (c *CheckResult) note(verdict suppression.Verdict) {
+	if c.Suppressed = verdict.Suppressed; !c.Suppressed {
+		return
+	}
+	entry := verdict.Entry
+	c.List, c.Reason = verdict.List, string(entry.Reason)
+	c.Since, c.Until = schemas.Time{Time: entry.Created}, schemas.Time{Time: entry.Expires}
+	c.FeedbackID, c.MessageID = entry.FeedbackID, entry.MessageID
 }
 
 // badAddress tells the caller's mistakes from ours.
