@@ -22,9 +22,6 @@ import (
 	"github.com/rebound-mail/rebound/suppression"
 )
 
-// importBatch is how many addresses one transaction of an import puts: larger ones gain little and let others wait.
-const importBatch = 2000
-
 // suppressions is the state of the section about the lists.
 type suppressions struct {
 	*bench
@@ -309,7 +306,7 @@ func (s *suppressions) imports(ctx context.Context) error {
 	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
-	s.row(fmt.Sprintf("import, %d a transaction", importBatch), false, n, took)
+	s.row("import of new addresses", false, n, took)
 	if len(waits) > 0 {
 		s.timedRow("another writer meanwhile, its transaction", false, waits)
 	}
@@ -321,15 +318,8 @@ func (s *suppressions) importAll(ctx context.Context, n int) error {
 	for i := range entries {
 		entries[i] = suppression.Entry{List: suppression.List{Account: account.DefaultID}, Address: listed("imported", i), Reason: suppression.Bounce}
 	}
-	if err := suppression.Sort(entries); err != nil {
-		return err
-	}
-	for part := range slices.Chunk(entries, importBatch) {
-		if err := s.store.Transact(ctx, func(tx *sql.Tx) error { return suppression.PutMany(ctx, tx, part, time.Now()) }); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := suppression.Import(ctx, s.store.Transact, entries, time.Now())
+	return err
 }
 
 func (s *suppressions) putNowAndThen(ctx context.Context, done <-chan struct{}) (waits []time.Duration, err error) {
