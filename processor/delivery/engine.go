@@ -45,6 +45,7 @@ type Engine struct {
 	log       *slog.Logger
 	wake      chan struct{}
 	throttles throttles
+	messages  messages
 }
 
 // New returns an engine that sends with the sender of each protocol.
@@ -130,14 +131,15 @@ func (e *Engine) jitter() float64 {
 func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protocol string, c claimed) finished {
 	f := finished{claimed: c, result: Result{Outcome: NotTried}}
 	unbound := context.WithoutCancel(ctx) // watching ctx costs more than the look-ups take
-	entry, ok, err := load(unbound, e.store.Read, c.id, e.name())
+	entry, ok, err := e.messages.load(unbound, e.store.Read, c.message)
 	if err != nil {
 		f.result.Err = err
 		return f
 	}
-	if !ok { // dropped, or redriven by somebody meanwhile
+	if !ok {
 		return f
 	}
+	entry.ID, entry.Attempts, entry.SubscriptionARN, entry.Protocol, entry.Endpoint = c.id, c.attempts, c.subscription, protocol, c.address
 	f.entry = entry
 	if err := e.address(unbound, &f, &terms); err != nil {
 		f.result.Err = err
@@ -169,7 +171,7 @@ func (e *Engine) address(ctx context.Context, f *finished, terms *Terms) error {
 	if f.entry.SubscriptionARN == "" {
 		return nil
 	}
-	to, err := lookUp(ctx, e.store.Read, f.entry)
+	to, err := f.recipients.find(ctx, e.store.Read, f.entry)
 	if errors.Is(err, errTopicDeleted) || errors.Is(err, errUnsubscribed) {
 		return nil // the sender says so
 	}
