@@ -99,10 +99,11 @@ func TestImportTakesLessWhenATransactionIsSlowAndSlowlyMoreWhenItIsFast(t *testi
 		want int
 	}{
 		{1000, importTime, 1000},
-		{1000, 4 * importTime, 250},
+		{1000, 4 * importTime / 3, 750},
+		{1000, 4 * importTime, 500},
 		{1000, importTime / 4, 1250},
 		{1000, 0, 1250},
-		{1000, time.Minute, minImport},
+		{minImport + 1, time.Minute, minImport},
 		{maxImport, time.Millisecond, maxImport},
 	} {
 		if got := nextImport(test.size, test.took); got != test.want {
