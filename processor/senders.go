@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -39,10 +40,7 @@ func (s *senders) settings(ctx context.Context, match Match) (Settings, error) {
 func (s *senders) of(ctx context.Context, mail sentmail.Mail) (Settings, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	source := mail.Identity
-	if source == "" {
-		source = mail.Source
-	}
+	source := cmp.Or(mail.Identity, mail.Source)
 	key := [3]string{mail.Account, source, mail.ConfigurationSet}
 	if known, ok := s.known[key]; ok {
 		return known, nil
@@ -74,6 +72,19 @@ func (s *senders) of(ctx context.Context, mail sentmail.Mail) (Settings, error) 
 	}
 	s.known[key] = settings
 	return settings, nil
+}
+
+// chooseSet gives a mail that chooses no configuration set the one of its identity.
+func (s *senders) chooseSet(ctx context.Context, mail *sentmail.Mail) error {
+	if mail.TakeSESFields(); mail.ConfigurationSet != "" {
+		return nil
+	}
+	identity, _, err := account.IdentityFor(ctx, s.db, mail.Account, cmp.Or(mail.Identity, mail.Source))
+	if err != nil {
+		return fmt.Errorf("processor: the configuration set of a mail: %w", err)
+	}
+	mail.ConfigurationSet = identity.ConfigurationSet
+	return nil
 }
 
 // configurationSet fills in a set and its event destinations. One that was deleted since, or never was, changes nothing.

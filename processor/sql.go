@@ -49,11 +49,15 @@ func insertRecipients(ctx context.Context, tx *sql.Tx, j *job) error {
 		if addr == "" {
 			addr = d.Address
 		}
+		reason := d.Cause.Reason
+		if j.found.Complaint != nil {
+			reason = bounded(j.found.Complaint.FeedbackType)
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO feedback_recipient
 			(feedback_id, position, address, notification_id, outcome, bounce_type, bounce_sub_type, scope, reason, status, diagnostic, listed)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			j.effects.FeedbackID, i, normalized(utf8(addr)), d.FeedbackID, string(d.Outcome), d.Cause.BounceType, d.Cause.BounceSubType,
-			string(d.Cause.Scope), d.Cause.Reason, utf8(d.Status), bounded(d.DiagnosticCode), d.Listed)
+			string(d.Cause.Scope), reason, utf8(d.Status), bounded(d.DiagnosticCode), d.Listed)
 		if err != nil {
 			return fmt.Errorf("processor: noting a recipient of feedback %s: %w", j.effects.FeedbackID, err)
 		}

@@ -139,7 +139,7 @@ func (d demo) simulate() error {
 	d.title("2. A mail to each address of the mailbox simulator, by SMTP")
 	for _, scenario := range scenarios {
 		to := scenario + "+demo@simulator.amazonses.com"
-		if err := d.sendMail("news@shop.example", to, simulatedMail("news@shop.example", to, time.Now())); err != nil {
+		if err := d.sendMail("news@shop.example", to, simulatedMail("news@shop.example", to, "", time.Now())); err != nil {
 			return err
 		}
 	}
@@ -219,7 +219,7 @@ func (d demo) forward() error {
 		return err
 	}
 	to := "bounce@simulator.rebound.example"
-	if err := d.sendMail(owner, to, simulatedMail(owner, to, time.Now())); err != nil {
+	if err := d.sendMail(owner, to, simulatedMail(owner, to, "", time.Now())); err != nil {
 		return err
 	}
 	mail, err := d.inbox.wait(d.ctx, owner)

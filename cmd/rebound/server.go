@@ -28,6 +28,9 @@ import (
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/awsapi"
 	"github.com/rebound-mail/rebound/processor/awsapi/auth"
+	"github.com/rebound-mail/rebound/processor/awsapi/jobs"
+	"github.com/rebound-mail/rebound/processor/awsapi/sesv1"
+	"github.com/rebound-mail/rebound/processor/awsapi/sesv2"
 	"github.com/rebound-mail/rebound/processor/awsapi/sns"
 	"github.com/rebound-mail/rebound/processor/bus"
 	"github.com/rebound-mail/rebound/processor/classify"
@@ -47,18 +50,20 @@ type server struct {
 	settings settings
 	log      *slog.Logger
 
-	registry *prometheus.Registry
-	metrics  *statistics.Metrics
-	store    *store.Store
-	index    *suppression.Index
-	bus      *bus.Bus
-	keys     *returnpath.Keys
-	signer   *topic.Signer
-	engine   *delivery.Engine
-	worker   *processor.Worker
-	accept   intake.Accept
-	limits   intake.Limits // one bound on memory for all ways in
-	tls      *tls.Config
+	registry  *prometheus.Registry
+	metrics   *statistics.Metrics
+	store     *store.Store
+	index     *suppression.Index
+	bus       *bus.Bus
+	keys      *returnpath.Keys
+	signer    *topic.Signer
+	engine    *delivery.Engine
+	worker    *processor.Worker
+	registrar processor.Registrar
+	jobs      *jobs.Runner
+	accept    intake.Accept
+	limits    intake.Limits // one bound on memory for all ways in
+	tls       *tls.Config
 
 	listening map[string]net.Listener // by setting: http, https, smtp, lmtp
 	closers   []func() error
@@ -198,7 +203,13 @@ func (srv *server) openListeners(context.Context) error {
 // wire connects the parts.
 func (srv *server) wire(context.Context) error {
 	srv.limits = intake.Limits{Memory: intake.NewMemory(256 << 20)}
-	simulated := &simulator.Mailbox{Simulator: simulator.Simulator{Domain: srv.settings.Domain}, Store: srv.store, Publish: srv.bus.PublishMail}
+	style, err := srv.settings.style()
+	if err != nil {
+		return err
+	}
+	mailbox := simulator.Simulator{Domain: srv.settings.Domain}
+	srv.registrar = processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: style, Simulator: mailbox, Metrics: srv.metrics}
+	simulated := &simulator.Mailbox{Simulator: mailbox, Store: srv.store, Record: srv.registrar.Record, Publish: srv.bus.PublishMail}
 	srv.accept = func(ctx context.Context, mail bus.Mail) (string, error) {
 		started := time.Now()
 		id, err := simulated.Accept(ctx, mail)
@@ -226,15 +237,17 @@ func (srv *server) wire(context.Context) error {
 		srv.metrics.Attempt(outcome)
 		srv.metrics.Stage("attempt", took)
 	}
+	buckets, err := jobs.OpenBuckets(filepath.Join(srv.settings.Data, "buckets"))
+	if err != nil {
+		return err
+	}
+	srv.closers = append(srv.closers, buckets.Close)
+	srv.jobs = jobs.NewRunner(srv.store, buckets, time.Now, srv.log)
 	rules, err := loadRules(srv.settings.Classify.Rules)
 	if err != nil {
 		return err
 	}
-	style, err := srv.settings.style()
-	if err != nil {
-		return err
-	}
-	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: simulated.Simulator, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
+	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: mailbox, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
 	return nil
 }
@@ -256,7 +269,7 @@ func (srv *server) allowed() []netip.Prefix {
 // handler is everything that the HTTP listeners serve.
 func (srv *server) handler() http.Handler {
 	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
-		Sent:      processor.Registrar{DB: srv.store.Read, Region: srv.settings.Region, Style: srv.worker.Style, Metrics: srv.metrics},
+		Sent:      srv.registrar,
 		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
@@ -284,7 +297,9 @@ func (srv *server) aws() *awsapi.Server {
 	topics := &sns.API{Store: srv.store, Region: srv.settings.Region, Wake: srv.engine.Wake,
 		EndQuietly: srv.settings.UnsubscribeConfirmation == endQuietly, Log: srv.log}
 	server := &awsapi.Server{Auth: &auth.Authenticator{DB: srv.store.Read, Open: srv.settings.Auth == authNone}, Signer: srv.signer, Log: srv.log}
-	server.Services = append(server.Services, topics.Service())
+	ses1 := &sesv1.API{Store: srv.store, Bus: srv.bus, Region: srv.settings.Region, Domain: srv.settings.Domain, Wake: srv.engine.Wake, Log: srv.log}
+	ses2 := &sesv2.API{Store: srv.store, Jobs: srv.jobs, Region: srv.settings.Region, Wake: srv.engine.Wake, Log: srv.log}
+	server.Services, server.V2 = append(server.Services, topics.Service(), ses1.Service()), ses2.Handler()
 	return server
 }
 
@@ -307,6 +322,9 @@ func (srv *server) run(ctx context.Context) error {
 	}
 	if srv.settings.has(roleDelivery) {
 		start(srv.engine.Run)
+	}
+	if srv.settings.has(roleAPI) {
+		start(srv.jobs.Run)
 	}
 	start(srv.index.Run)
 	stopIntake := srv.serve(failed)

@@ -22,6 +22,8 @@ const DefaultID = "000000000000"
 const (
 	idDigits = 12
 	maxName  = 256 // bytes
+	// maxDetails is enough for the longest values that SES takes, in bytes.
+	maxDetails = 32 << 10
 	// maxPage is how many accounts or identities one call lists.
 	maxPage = 1000
 )
@@ -41,7 +43,10 @@ type Account struct {
 	// SuppressionScope says for which of the account's mails the entries count that feedback makes. The zero value is
 	// ScopeAccount.
 	SuppressionScope SuppressionScope
-	Created          time.Time
+	SendingPaused    bool
+	// Details are what PutAccountDetails of SES said of the account, a JSON object; nil when it said nothing.
+	Details json.RawMessage
+	Created time.Time
 }
 
 // SuppressionScope says for which mails of an account an entry counts.
@@ -95,7 +100,8 @@ func Create(ctx context.Context, tx *sql.Tx, a Account, now time.Time) (Account,
 	if err != nil {
 		return Account{}, err
 	}
-	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, ttl, string(a.SuppressionScope), a.Created.UnixMilli()))
+	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, ttl, string(a.SuppressionScope), a.Created.UnixMilli(),
+		flag(a.SendingPaused), detailsOf(a)))
 	if err != nil {
 		return Account{}, fmt.Errorf("account: create %s: %w", a.ID, err)
 	}
@@ -130,14 +136,15 @@ func List(ctx context.Context, db *sql.DB, after string, limit int) ([]Account, 
 	return accounts, nil
 }
 
-// Put changes name, contact and suppression settings of an account. The error wraps ErrInvalid, or ErrNotFound when there is no
+// Put changes all of an account but its ID and Created. The error wraps ErrInvalid, or ErrNotFound when there is no
 // such account.
 func Put(ctx context.Context, tx *sql.Tx, a Account) error {
 	reasons, ttl, err := a.encode()
 	if err != nil {
 		return err
 	}
-	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)), a.ID))
+	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)),
+		flag(a.SendingPaused), detailsOf(a), a.ID))
 	if err == nil && !changed {
 		err = ErrNotFound
 	}
@@ -145,6 +152,27 @@ func Put(ctx context.Context, tx *sql.Tx, a Account) error {
 		return fmt.Errorf("account: put %s: %w", a.ID, err)
 	}
 	return nil
+}
+
+// Change lets change work on an account and stores what it leaves. The error wraps ErrNotFound or ErrInvalid, or is that of change.
+func Change(ctx context.Context, tx *sql.Tx, id string, change func(*Account) error) error {
+	a, err := scanAccount(tx.QueryRowContext(ctx, selectAccount, id))
+	if err != nil {
+		return fmt.Errorf("account: change %q: %w", id, notFound(err))
+	}
+	if err := change(&a); err != nil {
+		return err
+	}
+	a.ID = id
+	return Put(ctx, tx, a)
+}
+
+// detailsOf returns the details as they are stored.
+func detailsOf(a Account) string {
+	if a.Details == nil {
+		return "null"
+	}
+	return string(a.Details)
 }
 
 // Delete removes an account with its keys and identities, and tells whether it was there. What it sent and its
@@ -167,6 +195,9 @@ func (a Account) encode() (reasons, ttl string, err error) {
 	}
 	if a.Contact != "" && !address.IsAddress(a.Contact) {
 		return "", "", fmt.Errorf("account: %w: the contact of %s, %.100q, is no mail address", ErrInvalid, a.ID, a.Contact)
+	}
+	if len(a.Details) > maxDetails || a.Details != nil && !json.Valid(a.Details) {
+		return "", "", fmt.Errorf("account: %w: the details of %s are no JSON or over %d bytes", ErrInvalid, a.ID, maxDetails)
 	}
 	if a.SuppressionScope != "" && a.SuppressionScope != ScopeAccount && a.SuppressionScope != ScopeIdentity {
 		return "", "", fmt.Errorf("account: %w: suppression scope %.20q: write %s or %s", ErrInvalid, a.SuppressionScope, ScopeAccount, ScopeIdentity)

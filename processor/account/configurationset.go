@@ -153,10 +153,14 @@ func (s ConfigurationSet) check() error {
 			return fmt.Errorf("%w: reason %.20q is none of %v", ErrInvalid, reason, suppression.Reasons())
 		}
 	}
-	if len(s.Tags) > maxTags {
-		return fmt.Errorf("%w: %d tags: at most %d", ErrInvalid, len(s.Tags), maxTags)
+	return checkTags(s.Tags)
+}
+
+func checkTags(tags map[string]string) error {
+	if len(tags) > maxTags {
+		return fmt.Errorf("%w: %d tags: at most %d", ErrInvalid, len(tags), maxTags)
 	}
-	for key, value := range s.Tags {
+	for key, value := range tags {
 		if key == "" || len(key) > maxTagKey || len(value) > maxTagValue {
 			return fmt.Errorf("%w: tag %.20q: a key has 1 to %d bytes, a value at most %d", ErrInvalid, key, maxTagKey, maxTagValue)
 		}

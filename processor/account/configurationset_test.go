@@ -266,3 +266,37 @@ func TestADestinationWantsTheTypesThatItMatches(t *testing.T) {
 		t.Error("a disabled destination wants events")
 	}
 }
+
+func TestAnAccountAndAnIdentityKeepWhatSESSaysOfThem(t *testing.T) {
+	a := open(t)
+	a.createIdentity(ours, "example.com")
+	a.transact(func(ctx context.Context, tx *sql.Tx) error {
+		err := account.Change(ctx, tx, ours, func(changed *account.Account) error {
+			changed.SendingPaused, changed.Details = true, json.RawMessage(`{"MailType":"MARKETING"}`)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return account.ChangeIdentity(ctx, tx, ours, "example.com", func(i *account.Identity) error {
+			i.Tags, i.ConfigurationSet = map[string]string{"team": "news"}, "news"
+			return nil
+		})
+	})
+	owner, err := account.Get(t.Context(), a.Read, ours)
+	if err != nil || !owner.SendingPaused || string(owner.Details) != `{"MailType":"MARKETING"}` || len(owner.SuppressedReasons) != 2 {
+		t.Errorf("got %+v, error %v", owner, err)
+	}
+	identity, err := account.GetIdentity(t.Context(), a.Read, ours, "example.com")
+	if err != nil || identity.Tags["team"] != "news" || identity.ConfigurationSet != "news" {
+		t.Errorf("got %+v, error %v", identity, err)
+	}
+	for _, details := range []string{"{", strings.Repeat("1", 40<<10)} {
+		err := a.try(func(ctx context.Context, tx *sql.Tx) error {
+			return account.Change(ctx, tx, ours, func(changed *account.Account) error { changed.Details = json.RawMessage(details); return nil })
+		})
+		if !errors.Is(err, account.ErrInvalid) {
+			t.Errorf("%.20s: got %v, want ErrInvalid", details, err)
+		}
+	}
+}

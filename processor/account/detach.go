@@ -35,8 +35,7 @@ func DetachTopic(ctx context.Context, tx *sql.Tx, account, identity, arn string,
 	if err != nil {
 		return false, err
 	}
-	before := i
-	if i.ClearTopic(arn); i == before {
+	if !i.ClearTopic(arn) {
 		return false, nil
 	}
 	i.ForwardingEnabled, i.DetachedTopic, i.Detached = true, arn, now.UTC().Truncate(time.Millisecond)

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,6 +33,10 @@ type Identity struct {
 	DetachedTopic string
 	Detached      time.Time
 
+	Tags map[string]string // at most 50
+	// ConfigurationSet is the set of mails that choose none; empty is none. A set that does not exist changes nothing.
+	ConfigurationSet string
+
 	Created time.Time // kept in milliseconds
 }
 
@@ -59,13 +64,14 @@ func (i Identity) Forwards(kind schemas.NotificationType) bool {
 	return false
 }
 
-// ClearTopic takes a topic away wherever the identity uses it. Feedback that has none goes by mail.
-func (i *Identity) ClearTopic(arn string) {
+// ClearTopic takes a topic away wherever the identity uses it, and tells whether it did. Feedback that has none goes by mail.
+func (i *Identity) ClearTopic(arn string) (used bool) {
 	for _, topic := range []*string{&i.BounceTopic, &i.ComplaintTopic, &i.DeliveryTopic} {
 		if *topic == arn {
-			*topic = ""
+			*topic, used = "", true
 		}
 	}
+	return used
 }
 
 func (i *Identity) topic(kind schemas.NotificationType) *string {
@@ -164,9 +170,16 @@ func (i Identity) save(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
+	if err := checkTags(i.Tags); err != nil {
+		return fmt.Errorf("account: put identity %s: %w", normal, err)
+	}
+	tags, err := json.Marshal(i.Tags)
+	if err != nil {
+		return err
+	}
 	changed, err := affects(tx.ExecContext(ctx, updateIdentity, i.BounceTopic, i.ComplaintTopic, i.DeliveryTopic,
 		flag(i.ForwardingEnabled), flag(i.HeadersInBounce), flag(i.HeadersInComplaint), flag(i.HeadersInDelivery),
-		i.DetachedTopic, millisOf(i.Detached), i.Account, key))
+		i.DetachedTopic, millisOf(i.Detached), string(tags), i.ConfigurationSet, i.Account, key))
 	if err == nil && !changed {
 		err = ErrNotFound
 	}

@@ -254,7 +254,7 @@ func TestAnAccountHasTenThousandIdentitiesAtMost(t *testing.T) {
 	a := open(t)
 	a.transact(func(ctx context.Context, tx *sql.Tx) error {
 		for i := range account.MaxIdentities {
-			_, err := tx.ExecContext(ctx, `INSERT INTO identities VALUES ($1, $2, $2, '', '', '', 1, 1, 1, 1, 0, '', 0)`, ours, fmt.Sprintf("a%d.example", i))
+			_, err := tx.ExecContext(ctx, `INSERT INTO identities VALUES ($1, $2, $2, '', '', '', 1, 1, 1, 1, 0, '', 0, 'null', '')`, ours, fmt.Sprintf("a%d.example", i))
 			if err != nil {
 				return err
 			}

@@ -9,8 +9,9 @@ import (
 	"github.com/rebound-mail/rebound/schemas"
 )
 
-// setting changes one setting of an identity.
-func setting(ctx context.Context, tx *sql.Tx, account, identity string, change func(*Identity) error) error {
+// ChangeIdentity lets change work on an identity and stores what it leaves. The error wraps ErrNotFound or ErrInvalid, or is that of
+// change.
+func ChangeIdentity(ctx context.Context, tx *sql.Tx, account, identity string, change func(*Identity) error) error {
 	i, err := getIdentity(ctx, tx, account, identity)
 	if err != nil {
 		return err
@@ -23,7 +24,7 @@ func setting(ctx context.Context, tx *sql.Tx, account, identity string, change f
 
 // SetTopic sets the topic for a kind of notification; an empty ARN clears it. Feedback without a topic goes by mail.
 func SetTopic(ctx context.Context, tx *sql.Tx, account, identity string, kind schemas.NotificationType, arn string) error {
-	return setting(ctx, tx, account, identity, func(i *Identity) error {
+	return ChangeIdentity(ctx, tx, account, identity, func(i *Identity) error {
 		topic := i.topic(kind)
 		if topic == nil {
 			return unknownKind(kind)
@@ -38,7 +39,7 @@ func SetTopic(ctx context.Context, tx *sql.Tx, account, identity string, kind sc
 
 // SetHeaders sets whether notifications of a kind hold the header of the mail.
 func SetHeaders(ctx context.Context, tx *sql.Tx, account, identity string, kind schemas.NotificationType, enabled bool) error {
-	return setting(ctx, tx, account, identity, func(i *Identity) error {
+	return ChangeIdentity(ctx, tx, account, identity, func(i *Identity) error {
 		headers := i.headers(kind)
 		if headers == nil {
 			return unknownKind(kind)
@@ -51,7 +52,7 @@ func SetHeaders(ctx context.Context, tx *sql.Tx, account, identity string, kind 
 // SetForwarding sets whether feedback goes by mail. Switching it off while bounces or complaints have no topic is refused
 // with an error that wraps ErrNoChannel.
 func SetForwarding(ctx context.Context, tx *sql.Tx, account, identity string, enabled bool) error {
-	return setting(ctx, tx, account, identity, func(i *Identity) error {
+	return ChangeIdentity(ctx, tx, account, identity, func(i *Identity) error {
 		if !enabled && (i.BounceTopic == "" || i.ComplaintTopic == "") {
 			return ErrNoChannel
 		}

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-const accountColumns = `id, name, contact, suppressed_reasons, suppression_ttl, suppression_scope, created`
+const accountColumns = `id, name, contact, suppressed_reasons, suppression_ttl, suppression_scope, created, sending_paused, details`
 
 const (
-	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`
+	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`
 	selectAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE id = $1`
 
 	selectAccounts = `SELECT ` + accountColumns + ` FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
-	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3, suppression_ttl = $4, suppression_scope = $5
-		WHERE id = $6`
+	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3, suppression_ttl = $4, suppression_scope = $5,
+		sending_paused = $6, details = $7 WHERE id = $8`
 	deleteAccount = `DELETE FROM accounts WHERE id = $1`
 	countAccounts = `SELECT count(*) FROM accounts`
 )
@@ -32,7 +32,7 @@ ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, account = excluded.acco
 )
 
 const identityColumns = `account, identity, bounce_topic, complaint_topic, delivery_topic, forwarding_enabled,
-headers_in_bounce, headers_in_complaint, headers_in_delivery, detached_topic, detached, created`
+headers_in_bounce, headers_in_complaint, headers_in_delivery, detached_topic, detached, tags, configuration_set, created`
 
 const (
 	insertIdentity = `
@@ -42,8 +42,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 	updateIdentity = `
 UPDATE identities SET bounce_topic = $1, complaint_topic = $2, delivery_topic = $3, forwarding_enabled = $4,
-    headers_in_bounce = $5, headers_in_complaint = $6, headers_in_delivery = $7, detached_topic = $8, detached = $9
-WHERE account = $10 AND key = $11`
+    headers_in_bounce = $5, headers_in_complaint = $6, headers_in_delivery = $7, detached_topic = $8, detached = $9,
+    tags = $10, configuration_set = $11
+WHERE account = $12 AND key = $13`
 
 	selectIdentity   = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key = $2`
 	selectIdentities = `SELECT ` + identityColumns + ` FROM identities WHERE account = $1 AND key > $2 ORDER BY key LIMIT $3`
@@ -100,14 +101,18 @@ type row interface{ Scan(into ...any) error }
 
 func scanAccount(r row) (Account, error) {
 	var a Account
-	var reasons, ttl string
+	var reasons, ttl, details string
+	var paused int
 	var created int64
-	err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &ttl, &a.SuppressionScope, &created)
+	err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &ttl, &a.SuppressionScope, &created, &paused, &details)
 	if err != nil {
 		return Account{}, err
 	}
 	if a.SuppressionTTL, err = decodeTTL(ttl); err != nil {
 		return Account{}, err
+	}
+	if a.SendingPaused = paused != 0; details != "null" {
+		a.Details = json.RawMessage(details)
 	}
 	a.Created = time.UnixMilli(created).UTC()
 	return a, json.Unmarshal([]byte(reasons), &a.SuppressedReasons)
@@ -128,14 +133,15 @@ func scanIdentity(r row) (Identity, error) {
 	var i Identity
 	var forwarding, bounce, complaint, delivery int
 	var detached, created int64
+	var tags string
 	err := r.Scan(&i.Account, &i.Identity, &i.BounceTopic, &i.ComplaintTopic, &i.DeliveryTopic, &forwarding, &bounce, &complaint, &delivery,
-		&i.DetachedTopic, &detached, &created)
+		&i.DetachedTopic, &detached, &tags, &i.ConfigurationSet, &created)
 	if err != nil {
 		return Identity{}, err
 	}
 	i.ForwardingEnabled, i.HeadersInBounce, i.HeadersInComplaint, i.HeadersInDelivery = forwarding != 0, bounce != 0, complaint != 0, delivery != 0
 	i.Created, i.Detached = time.UnixMilli(created).UTC(), timeOf(detached)
-	return i, nil
+	return i, json.Unmarshal([]byte(tags), &i.Tags)
 }
 
 func scanSet(r row) (ConfigurationSet, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/bus"
@@ -34,7 +35,7 @@ func (s *MailSender) Terms() Terms {
 	return Terms{Policy: MailPolicy, Timeout: mailTimeout, Parallel: mailsAtOnce}
 }
 
-// Send hands the report, or the alarm, to the smart host, from the null return path. The report is read from the bus while it is sent.
+// Send hands the report, the alarm or the mail to the smart host, from the null return path. The report is read from the bus while it is sent.
 func (s *MailSender) Send(ctx context.Context, e Entry) Result {
 	if s.Host.Addr == "" {
 		return *final("no smart host is set up to forward reports by mail")
@@ -42,6 +43,9 @@ func (s *MailSender) Send(ctx context.Context, e Entry) Result {
 	if e.Kind == KindAlarm {
 		return sendLetter(ctx, s.Host, letter{FromName: "Rebound", From: "no-reply@" + s.Domain, To: e.Endpoint, Subject: e.Subject, ID: e.MessageID,
 			Domain: s.Domain, Date: e.Published, Body: e.Body})
+	}
+	if e.Kind == KindMail {
+		return mailResult(s.Host.Send(ctx, e.Endpoint, "", strings.NewReader(e.Body)))
 	}
 	mail, err := s.Bus.Mail(ctx, e.FeedbackSeq)
 	if err != nil {

@@ -102,6 +102,21 @@ func TestReportsAreForwardedByMail(t *testing.T) {
 	f.wantEmpty()
 }
 
+func TestAMailOfOursIsSentAsItIsFromTheNullReturnPath(t *testing.T) {
+	f := newFixture(t)
+	sender, server := newMailSender(t, f)
+	server.rcpt <- nil
+	const mail = "From: <postmaster@example.org>\r\nSubject: Delivery Status Notification (Failure)\r\n\r\nbody\r\n"
+	f.enqueue(Message{ID: "m", Kind: KindMail, Body: mail, Targets: []Target{{Protocol: SMTP, Endpoint: "jane@example.net"}}})
+	w := f.run(map[string]Sender{SMTP: sender})
+	if diff := cmp.Diff([3]string{"", "jane@example.net", mail}, <-server.took); diff != "" {
+		t.Error(diff)
+	}
+	w.outcomes(1)
+	w.stop()
+	f.wantEmpty()
+}
+
 func TestALargeReportIsForwardedWhole(t *testing.T) {
 	f := newFixture(t)
 	sender, server := newMailSender(t, f)

@@ -22,6 +22,7 @@ const (
 	KindUnsubscribeConfirmation  Kind = "UnsubscribeConfirmation"
 	KindFeedbackForward          Kind = "feedback-forward"
 	KindAlarm                    Kind = "alarm" // a mail to people; see EnqueueAlarm
+	KindMail                     Kind = "mail"  // a mail that Body holds as it is to be sent, from the null return path
 )
 
 // SMTP is the protocol of a target that gets a report or an alarm by mail. Those of subscriptions stand in package topic.
@@ -33,7 +34,7 @@ type Message struct {
 	TopicARN    string // "" for a forwarded report
 	Kind        Kind
 	Subject     string                              // of a notification; "" for none
-	Body        string                              // of a notification, the JSON; of a forwarded report "complaint" or "bounce"; else ""
+	Body        string                              // of a notification, the JSON; of a forwarded report "complaint" or "bounce"; of a mail, all of it; else ""
 	Attributes  map[string]schemas.MessageAttribute // of a notification; nil for none
 	FeedbackID  string                              // the feedback that it is about; "" for none
 	FeedbackSeq uint64                              // where the report is on the bus; only forwarded reports need it
@@ -79,7 +80,7 @@ func (m Message) check() error {
 		return fmt.Errorf("%w: no id", ErrMessage)
 	}
 	switch m.Kind {
-	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward, KindAlarm:
+	case KindNotification, KindSubscriptionConfirmation, KindUnsubscribeConfirmation, KindFeedbackForward, KindAlarm, KindMail:
 	default:
 		return fmt.Errorf("%w: kind %q", ErrMessage, m.Kind)
 	}

@@ -19,13 +19,16 @@ var policies filter.Cache
 // protocol of the subscription (MessageStructure of SNS); the message has the same id for all. When nobody wants the message it leaves
 // nothing behind. Errors are those of Enqueue.
 func Publish(ctx context.Context, tx *sql.Tx, m Message, bodies map[string]string, subscribers []topic.Subscription, now time.Time) (filtered int, err error) {
-	byBody := map[string][]Target{}
+	byBody, asked := map[string][]Target{}, map[string]*filter.Message{}
 	for _, s := range subscribers {
 		body, other := bodies[s.Protocol]
 		if !other {
 			body = m.Body
 		}
-		if !wants(s, m, body) {
+		if asked[body] == nil {
+			asked[body] = filter.NewMessage(m.Attributes, body)
+		}
+		if !wants(s, asked[body]) {
 			filtered++
 			continue
 		}
@@ -41,10 +44,10 @@ func Publish(ctx context.Context, tx *sql.Tx, m Message, bodies map[string]strin
 }
 
 // wants asks the filter policy of a subscription. One that cannot be read, which nothing stores, keeps nothing away.
-func wants(s topic.Subscription, m Message, body string) bool {
+func wants(s topic.Subscription, m *filter.Message) bool {
 	if s.FilterPolicy == "" {
 		return true
 	}
 	policy, err := policies.Compile(s.FilterPolicy, s.FilterPolicyScope)
-	return err != nil || policy.Matches(m.Attributes, body)
+	return err != nil || policy.Matches(m)
 }

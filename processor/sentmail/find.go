@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/rebound-mail/rebound/dsn/address"
 )
@@ -80,6 +81,16 @@ func sentTo(ctx context.Context, db *sql.DB, names []any, recipients []string) (
 	}
 	query := fmt.Sprintf(selectTo, parameters(1, len(names)), parameters(1+len(names), len(hashes)), parameters(1+len(names)+len(hashes), 1))
 	return find(ctx, db, query, slices.Concat(names, hashes, []any{maxFound}))
+}
+
+// Between returns at most limit mails of an account that were sent at start or later, and before end, in the order in which they were
+// sent. After is the ID of the last mail of the page before, 0 for the first page.
+func Between(ctx context.Context, db *sql.DB, account string, start, end time.Time, after int64, limit int) ([]Mail, error) {
+	mails, err := find(ctx, db, selectBetween, []any{max(after, firstID(start)-1), firstID(end), account, limit})
+	if err != nil {
+		return nil, fmt.Errorf("sentmail: mails from %s to %s: %w", start.Format(time.RFC3339), end.Format(time.RFC3339), err)
+	}
+	return mails, nil
 }
 
 // find returns the mails that a query gives, with their recipients.

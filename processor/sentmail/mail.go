@@ -53,6 +53,7 @@ func (m *Mail) prepare() (name string, recipients []byte, err error) {
 		return "", nil, fmt.Errorf("%w: sent at %s, which is no time to send mail", ErrInvalid, m.Sent)
 	}
 	m.Sent = m.Sent.UTC().Truncate(time.Millisecond)
+	m.TakeSESFields()
 	if n := len(m.Destination); n == 0 || n > MaxDestinations {
 		return "", nil, fmt.Errorf("%w: %d destinations: 1 to %d can be recorded", ErrInvalid, n, MaxDestinations)
 	}
@@ -137,4 +138,13 @@ func (m *Mail) shortenHeader() {
 		kept = append(kept, field)
 	}
 	m.Header = kept
+}
+
+// Subject returns the subject of the mail as its header has it, "" when there is none.
+func (m Mail) Subject() string {
+	i := slices.IndexFunc(m.Header, func(field schemas.Header) bool { return strings.EqualFold(field.Name, "Subject") })
+	if i < 0 {
+		return ""
+	}
+	return m.Header[i].Value
 }

@@ -218,3 +218,31 @@ func FuzzRegistration(f *testing.F) {
 		}
 	})
 }
+
+func TestTheFieldsThatTellSESHowToSendAreTakenOutOfTheHeader(t *testing.T) {
+	for name, test := range map[string]struct {
+		in, set string
+		tags    map[string][]string
+	}{
+		"both": {`"headers": [{"name":"X-SES-Configuration-Set","value":" mine "},{"name":"X-SES-MESSAGE-TAGS","value":"a=1, b = 2,a=3, c"},{"name":"Subject","value":"Hi"}]`,
+			"mine", map[string][]string{"a": {"1", "3"}, "b": {"2"}}},
+		"the registration is surer": {`"configurationSet": "told", "tags": {"x":["y"]}, "headers": [{"name":"X-SES-CONFIGURATION-SET","value":"mine"},{"name":"x-ses-message-tags","value":"a=1"},
+			{"name":"Subject","value":"Hi"}]`, "told", map[string][]string{"x": {"y"}}},
+		"what could not be registered": {`"headers": [{"name":"X-SES-CONFIGURATION-SET","value":"` + strings.Repeat("x", 2000) + `"},{"name":"Subject","value":"Hi"}]`, "", nil},
+	} {
+		r, err := sentmail.ParseRegistration([]byte(`{"source":"news@example.org","destination":["jane@example.net"],` + test.in + `}`))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := r.Mail(now)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff([]schemas.Header{{Name: "Subject", Value: "Hi"}}, got.Header); got.ConfigurationSet != test.set || diff != "" {
+			t.Errorf("%s: got set %q, header %s", name, got.ConfigurationSet, diff)
+		}
+		if diff := cmp.Diff(test.tags, got.Tags); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}

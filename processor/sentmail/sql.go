@@ -37,6 +37,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) O
     SELECT id FROM sent_mails WHERE name IN (%s) UNION ALL SELECT id FROM sent_mails WHERE message_id IN (%s) LIMIT %s)
 ORDER BY id DESC LIMIT %s`
 
+	// selectBetween gives mails in the order in which they were sent.
+	selectBetween = `SELECT ` + columns + ` FROM sent_mails WHERE id > $1 AND id < $2 AND account = $3 ORDER BY id LIMIT $4`
+
 	// selectRecipients wants a list of mails.
 	selectRecipients = `SELECT mail, id, address FROM sent_recipients WHERE mail IN (%s) ORDER BY mail, position`
 

@@ -21,6 +21,7 @@ import (
 type Mailbox struct {
 	Simulator
 	Store   *store.Store
+	Record  func(ctx context.Context, tx *sql.Tx, mail *sentmail.Mail, now time.Time) error // notes what was sent
 	Publish func(ctx context.Context, mail bus.Mail) (seq uint64, err error)
 	Now     func() time.Time // nil: time.Now
 }
@@ -90,10 +91,7 @@ func (b *Mailbox) record(ctx context.Context, mail bus.Mail) (bus.Mail, error) {
 	if known {
 		sent.Account = identity.Account
 	}
-	return mail, b.Store.Transact(ctx, func(tx *sql.Tx) error {
-		_, err := sentmail.Record(ctx, tx, &sent)
-		return err
-	})
+	return mail, b.Store.Transact(ctx, func(tx *sql.Tx) error { return b.Record(ctx, tx, &sent, b.now()) })
 }
 
 func (b *Mailbox) now() time.Time {

@@ -153,19 +153,25 @@ var errorCode = regexp.MustCompile(`An error occurred \((\w+)\)`)
 // try runs one command of `aws sns`; code is that of the service's error.
 func (a awsCLI) try(arguments ...string) (result map[string]any, code string) {
 	a.t.Helper()
+	return a.aws(append([]string{"sns"}, arguments...)...)
+}
+
+// aws runs one command of any service.
+func (a awsCLI) aws(arguments ...string) (result map[string]any, code string) {
+	a.t.Helper()
 	var out, words bytes.Buffer
-	command := exec.Command("aws", append([]string{"--endpoint-url", a.url, "--region", "us-east-1", "--output", "json", "sns"}, arguments...)...)
+	command := exec.Command("aws", append([]string{"--endpoint-url", a.url, "--region", "us-east-1", "--output", "json"}, arguments...)...)
 	command.Env = append(a.env, "AWS_ACCESS_KEY_ID="+a.id, "AWS_SECRET_ACCESS_KEY="+a.secret, "AWS_MAX_ATTEMPTS=1")
 	command.Stdout, command.Stderr = &out, &words
 	if err := command.Run(); err != nil {
 		if match := errorCode.FindStringSubmatch(words.String()); match != nil {
 			return nil, match[1]
 		}
-		a.t.Fatalf("aws sns %q: %v: %s", arguments, err, &words)
+		a.t.Fatalf("aws %q: %v: %s", arguments, err, &words)
 	}
 	if out.Len() > 0 {
 		if err := json.Unmarshal(out.Bytes(), &result); err != nil {
-			a.t.Fatalf("aws sns %q: %v: %s", arguments, err, &out)
+			a.t.Fatalf("aws %q: %v: %s", arguments, err, &out)
 		}
 	}
 	return result, ""

@@ -41,11 +41,11 @@ func (s *Service) Call(w http.ResponseWriter, r *http.Request, caller auth.Calle
 	case name == "":
 		s.Fail(w, Refuse("MissingAction", "The request must contain the parameter Action."))
 		return
-	case !known:
+	case !known && version == "":
 		s.Fail(w, Refuse("InvalidAction", "The action %.128s is not valid for this web service.", name))
 		return
-	case version != "" && version != s.Version:
-		s.Fail(w, Refuse("InvalidAction", "Could not find operation %s for version %.32s", name, version))
+	case !known, version != "" && version != s.Version:
+		s.Fail(w, Refuse("InvalidAction", "Could not find operation %.128s for version %.32s", name, version))
 		return
 	case caller.Account == "" && !action.Unsigned:
 		s.Refused(w, name, sigv4.ErrMissing)

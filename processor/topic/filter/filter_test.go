@@ -71,15 +71,15 @@ func TestOperatorsTakeAndRefuse(t *testing.T) {
 		t.Run(test.alternative, func(t *testing.T) {
 			p := compile(t, `{"k":["never, never",`+test.alternative+`]}`, filter.MessageBody)
 			for value := range strings.FieldsSeq(test.takes) {
-				if !p.Matches(nil, `{"k":`+value+`,"other":[1]}`) {
+				if !p.Matches(filter.NewMessage(nil, `{"k":`+value+`,"other":[1]}`)) {
 					t.Errorf("does not match %s", value)
 				}
-				if !p.Matches(nil, `{"k":[{},[`+value+`]]}`) {
+				if !p.Matches(filter.NewMessage(nil, `{"k":[{},[`+value+`]]}`)) {
 					t.Errorf("does not match %s in an array", value)
 				}
 			}
 			for value := range strings.FieldsSeq(test.refuses) {
-				if p.Matches(nil, `{"k":`+value+`}`) || p.Matches(nil, `{"k":[`+value+`]}`) {
+				if p.Matches(filter.NewMessage(nil, `{"k":`+value+`}`)) || p.Matches(filter.NewMessage(nil, `{"k":[`+value+`]}`)) {
 					t.Errorf("matches %s", value)
 				}
 			}
@@ -138,7 +138,7 @@ func TestKeysAndNestingInBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, test.policy, filter.MessageBody)
-			if got := p.Matches(map[string]schemas.MessageAttribute{"a": {Type: "Number", Value: "1"}}, test.body); got != test.want {
+			if got := p.Matches(filter.NewMessage(map[string]schemas.MessageAttribute{"a": {Type: "Number", Value: "1"}}, test.body)); got != test.want {
 				t.Errorf("got %v, want %v: %s for %s", got, test.want, test.policy, test.body)
 			}
 		})
@@ -182,7 +182,7 @@ func TestAttributesByType(t *testing.T) {
 		"the body is of no importance": {`{"k":["v"]}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := compile(t, test.policy, "").Matches(attributes, `{"k":"v"}`); got != test.want {
+			if got := compile(t, test.policy, "").Matches(filter.NewMessage(attributes, `{"k":"v"}`)); got != test.want {
 				t.Errorf("got %v, want %v: %s", got, test.want, test.policy)
 			}
 		})

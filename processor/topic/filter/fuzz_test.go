@@ -28,7 +28,7 @@ func FuzzCompile(f *testing.F) {
 		if err != nil && (!errors.As(err, &problem) || p != nil || !strings.HasPrefix(problem.Text, "FilterPolicy: ") || len(problem.Text) > 2000) {
 			t.Errorf("%v, %v", p, err)
 		}
-		if err == nil && p.Matches(nil, policy) != p.Matches(nil, policy+" \n") {
+		if err == nil && p.Matches(filter.NewMessage(nil, policy)) != p.Matches(filter.NewMessage(nil, policy+" \n")) {
 			t.Error("a blank behind the body changes the answer")
 		}
 		if err != nil && utf8.ValidString(policy) && !utf8.ValidString(problem.Text) {
@@ -53,7 +53,7 @@ func FuzzMatches(f *testing.F) {
 	array := compile(f, `{"a":["x",{"exists":false}]}`, filter.MessageAttributes)
 	f.Fuzz(func(t *testing.T, body, attribute string) {
 		for i, pair := range opposites {
-			one, other := pair[0].Matches(nil, body), pair[1].Matches(nil, body)
+			one, other := pair[0].Matches(filter.NewMessage(nil, body)), pair[1].Matches(filter.NewMessage(nil, body))
 			if i == 2 && one && other {
 				t.Error("it exists and does not")
 			}
@@ -61,6 +61,6 @@ func FuzzMatches(f *testing.F) {
 				t.Error("one value satisfies a condition and its opposite")
 			}
 		}
-		array.Matches(map[string]schemas.MessageAttribute{"a": {Type: "String.Array", Value: attribute}}, body)
+		array.Matches(filter.NewMessage(map[string]schemas.MessageAttribute{"a": {Type: "String.Array", Value: attribute}}, body))
 	})
 }

@@ -28,9 +28,9 @@ func TestHostileBodiesCostLittle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			begun := time.Now()
-			p.Matches(nil, body)
-			deep.Matches(nil, body)
-			p.Matches(map[string]schemas.MessageAttribute{"k": {Type: "Number", Value: body}}, "")
+			p.Matches(filter.NewMessage(nil, body))
+			deep.Matches(filter.NewMessage(nil, body))
+			p.Matches(filter.NewMessage(map[string]schemas.MessageAttribute{"k": {Type: "Number", Value: body}}, ""))
 			if spent := time.Since(begun); spent > time.Minute {
 				t.Errorf("took %v", spent)
 			}
@@ -48,7 +48,7 @@ func TestCacheCompilesAPolicyOnce(t *testing.T) {
 		t.Errorf("got %p, %v, want %p again", again, err, first)
 	}
 	other, err := c.Compile(`{"a":["x"]}`, filter.MessageAttributes)
-	if err != nil || other.Matches(nil, `{"a":"x"}`) {
+	if err != nil || other.Matches(filter.NewMessage(nil, `{"a":"x"}`)) {
 		t.Errorf("got the policy of another scope: %v", err)
 	}
 	for range 2 {
@@ -100,7 +100,7 @@ func BenchmarkMatches(b *testing.B) {
 		p := compile(b, `{"notificationType":["Bounce"],"bounce":{"bounceType":["Permanent"]},"mail":{"source":[{"suffix":"@example.org"}]}}`, filter.MessageBody)
 		b.ReportAllocs()
 		for b.Loop() {
-			if !p.Matches(nil, benchmarked) {
+			if !p.Matches(filter.NewMessage(nil, benchmarked)) {
 				b.Fatal("no match")
 			}
 		}
@@ -110,7 +110,7 @@ func BenchmarkMatches(b *testing.B) {
 		attributes := map[string]schemas.MessageAttribute{"kind": {Type: "String", Value: "complaint"}, "size": {Type: "Number", Value: "3"}}
 		b.ReportAllocs()
 		for b.Loop() {
-			if !p.Matches(attributes, benchmarked) {
+			if !p.Matches(filter.NewMessage(attributes, benchmarked)) {
 				b.Fatal("no match")
 			}
 		}

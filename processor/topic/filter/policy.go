@@ -29,18 +29,40 @@ type conjunction struct {
 	ors  [][]conjunction
 }
 
-// Matches reports whether the subscriber wants the message with these attributes and this body. In the scope MessageBody nothing but a
-// body that is a JSON object can match. The work is linear in the length of the body.
-func (p *Policy) Matches(attributes map[string]schemas.MessageAttribute, body string) bool {
+// Message is a message that many policies look at.
+type Message struct {
+	attributes map[string]schemas.MessageAttribute
+	body       string
+	decoded    bool
+	object     map[string]any // of the body; nil when it is no JSON object
+}
+
+// NewMessage returns the message with these attributes and this body.
+func NewMessage(attributes map[string]schemas.MessageAttribute, body string) *Message {
+	return &Message{attributes: attributes, body: body}
+}
+
+// json decodes the body when the first policy asks for it.
+func (m *Message) json() map[string]any {
+	if !m.decoded {
+		m.object, _ = decode(m.body).(map[string]any)
+		m.decoded = true
+	}
+	return m.object
+}
+
+// Matches reports whether the subscriber wants the message. In the scope MessageBody nothing but a body that is a JSON object can match.
+// The work is linear in the length of the body. A message is for one goroutine at a time.
+func (p *Policy) Matches(m *Message) bool {
 	if len(p.keys) == 0 {
 		return true
 	}
 	s := search{policy: p, present: make([]bool, len(p.keys)), satisfied: make([]bool, len(p.keys))}
 	if p.scope == MessageAttributes {
-		s.attributes(attributes)
+		s.attributes(m.attributes)
 	} else {
-		object, ok := decode(body).(map[string]any)
-		if !ok {
+		object := m.json()
+		if object == nil {
 			return false
 		}
 		s.object("", object)

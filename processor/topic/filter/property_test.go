@@ -258,7 +258,7 @@ func TestMatchingAgreesWithTheNaiveReading(t *testing.T) {
 			message := decode(t, body)
 			reference := naive{func(path []string) []any { return reach(message, path) }}
 			want := reference.object(nil, decode(t, policy).(map[string]any))
-			if got := p.Matches(nil, body); got != want {
+			if got := p.Matches(filter.NewMessage(nil, body)); got != want {
 				t.Fatalf("got %v, want %v: %s for %s", got, want, policy, body)
 			}
 			if want {
@@ -301,7 +301,7 @@ func TestMatchingAttributesAgreesWithTheNaiveReading(t *testing.T) {
 		}
 		reference := naive{func(path []string) []any { return values[path[0]] }}
 		want := reference.object(nil, decode(t, policy).(map[string]any))
-		if got := p.Matches(attributes, "{}"); got != want {
+		if got := p.Matches(filter.NewMessage(attributes, "{}")); got != want {
 			t.Fatalf("got %v, want %v: %s for %v", got, want, policy, attributes)
 		}
 		if want {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sort"
 	"strings"
 	"time"
@@ -38,9 +39,9 @@ func (s Signer) Sign(r *http.Request, body string, at time.Time) {
 	for _, name := range names {
 		lines += name + ":" + strings.TrimSpace(headers[name]) + "\n"
 	}
-	path := strings.ReplaceAll(r.URL.EscapedPath(), "%", "%25")
-	if path == "" {
-		path = "/"
+	path := "/"
+	if escaped := r.URL.EscapedPath(); escaped != "" {
+		path = strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(escaped)) // once more than it is already
 	}
 	signed := strings.Join(names, ";")
 	query := strings.ReplaceAll(r.URL.Query().Encode(), "+", "%20")
