@@ -43,7 +43,8 @@ type job struct {
 	match    Match
 	settings Settings
 	effects  Effects
-	first    bool // whether this report had no effects before
+	first    bool   // whether this report had no effects before
+	attempt  string // see publisher
 
 	published published
 }

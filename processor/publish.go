@@ -16,6 +16,7 @@ import (
 type publisher struct {
 	settings Settings
 	mail     sentmail.Mail
+	attempt  string // of a replay: its messages are other ones than those of the first time; else empty
 	now      time.Time
 }
 
@@ -30,7 +31,7 @@ type published struct {
 func (p publisher) publish(ctx context.Context, tx *sql.Tx, notifications []Notification) (published, error) {
 	var result published
 	for _, n := range notifications {
-		message := delivery.Message{ID: n.messageID(p.mail.MessageID), TopicARN: n.Topic, Kind: delivery.KindNotification, Body: string(n.Body),
+		message := delivery.Message{ID: again(n.messageID(p.mail.MessageID), p.attempt), TopicARN: n.Topic, Kind: delivery.KindNotification, Body: string(n.Body),
 			FeedbackID: n.FeedbackID}
 		if n.isEvent() {
 			message.Subject = schemas.EventSubject

@@ -54,7 +54,7 @@ func (w *Worker) record(ctx context.Context, tx *sql.Tx, batch []*job) error {
 // enqueue puts the notifications of a report, and the report itself when it is to be forwarded, into the outbox.
 func enqueue(ctx context.Context, tx *sql.Tx, j *job, now time.Time) error {
 	var err error
-	j.published, err = publisher{settings: j.settings, mail: j.match.Mail, now: now}.publish(ctx, tx, j.effects.Notifications)
+	j.published, err = publisher{settings: j.settings, mail: j.match.Mail, attempt: j.attempt, now: now}.publish(ctx, tx, j.effects.Notifications)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func enqueue(ctx context.Context, tx *sql.Tx, j *job, now time.Time) error {
 	if !j.effects.Forward || to == "" || forward.IsLoop(j.found.Header) {
 		return nil
 	}
-	message := delivery.Message{ID: stableUUID(j.effects.FeedbackID, to), Kind: delivery.KindFeedbackForward, Body: string(j.found.Kind),
+	message := delivery.Message{ID: again(stableUUID(j.effects.FeedbackID, to), j.attempt), Kind: delivery.KindFeedbackForward, Body: string(j.found.Kind),
 		FeedbackID: j.effects.FeedbackID, FeedbackSeq: j.received.Seq, Targets: []delivery.Target{{Protocol: delivery.SMTP, Endpoint: to}}}
 	if err := delivery.Enqueue(ctx, tx, message, now); err != nil {
 		return fmt.Errorf("processor: enqueueing the forward of %s: %w", j.effects.FeedbackID, err)
@@ -84,13 +84,7 @@ func (w *Worker) publish(ctx context.Context, batch []*job) {
 	for i, j := range batch {
 		received[i] = j.received
 		w.count(j)
-		for _, notification := range j.effects.Notifications {
-			if notification.isEvent() {
-				continue // its readers get each report once
-			}
-			notifications = append(notifications, bus.Notification{Subject: j.match.Mail.Account + "." + string(notification.Type),
-				ID: notification.FeedbackID + "." + string(notification.Type), Body: notification.Body})
-		}
+		notifications = append(notifications, j.copies()...)
 	}
 	started := time.Now()
 	err := w.Bus.PublishNotifications(ctx, notifications)
@@ -101,6 +95,17 @@ func (w *Worker) publish(ctx context.Context, batch []*job) {
 	if err != nil {
 		w.Log.Warn("a committed batch will come again", "mails", len(batch), "error", err)
 	}
+}
+
+// copies are the notifications of a report for NATS readers, who get each report once, whatever flavours there are.
+func (j *job) copies() (copies []bus.Notification) {
+	for _, notification := range j.effects.Notifications {
+		if !notification.isEvent() {
+			copies = append(copies, bus.Notification{Subject: j.match.Mail.Account + "." + string(notification.Type),
+				ID: notification.FeedbackID + "." + string(notification.Type) + j.attempt, Body: notification.Body})
+		}
+	}
+	return copies
 }
 
 // count adds a committed report to the metrics, once.

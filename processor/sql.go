@@ -105,6 +105,7 @@ type ArrivedRecipient struct {
 type FeedbackQuery struct {
 	Account string
 	ID      string
+	Seq     uint64
 	Kind    Kind
 	Trust   Trust
 	Before  uint64 // only those with a lower Seq
@@ -119,7 +120,7 @@ func ListFeedback(ctx context.Context, db *sql.DB, query FeedbackQuery) ([]Arriv
 	}
 	rows, err := db.QueryContext(ctx, `SELECT id, seq, account, kind, format, trust, source, received_at, message_id, reporting_mta, subject, problem
 		FROM feedback WHERE ($1 = '' OR id = $1) AND ($2 = '' OR kind = $2) AND ($3 = '' OR trust = $3) AND ($4 = '' OR account = $4) AND seq < $5
-		ORDER BY seq DESC LIMIT $6`, query.ID, string(query.Kind), string(query.Trust), query.Account, before, query.Limit)
+		AND ($6 = 0 OR seq = $6) ORDER BY seq DESC LIMIT $7`, query.ID, string(query.Kind), string(query.Trust), query.Account, before, int64(query.Seq), query.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("processor: listing feedback: %w", err)
 	}

@@ -3,6 +3,7 @@ package suppression
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"time"
 )
@@ -26,7 +27,8 @@ type Change struct {
 	Seq int64 // grows from change to change
 	List
 	Action     Action
-	Address    string
+	Address    string    // empty when it was forgotten; then Hash tells which one it was
+	Hash       string    // see HashOf; empty while Address is known
 	Reason     Reason    // empty when the address was taken off
 	FeedbackID string    // of the report that led to it; empty when a person did it
 	Expires    time.Time // of the entry; zero is never
@@ -73,6 +75,18 @@ func Changes(ctx context.Context, db *sql.DB, q ChangeQuery) (changes []Change, 
 	return changes, max(last, q.After), nil
 }
 
+// LastChange returns the number of the last change: with it as ChangeQuery.After, Changes tells what comes from now on.
+func LastChange(ctx context.Context, db *sql.DB) (int64, error) {
+	last, _, err := journal(ctx, db)
+	return last, err
+}
+
+// FirstKept returns the number after which all changes are kept.
+func FirstKept(ctx context.Context, db *sql.DB) (int64, error) {
+	_, purged, err := journal(ctx, db)
+	return purged, err
+}
+
 // journal returns the numbers of the last change and of the last that is no longer kept.
 func journal(ctx context.Context, db *sql.DB) (last, purged int64, err error) {
 	if err := db.QueryRowContext(ctx, selectJournal).Scan(&last, &purged); err != nil {
@@ -83,11 +97,12 @@ func journal(ctx context.Context, db *sql.DB) (last, purged int64, err error) {
 
 func scanChange(from row) (c Change, list int64, err error) {
 	var reason int
-	var feedback []byte
+	var hash, feedback []byte
 	var expires, at int64
-	if err := from.Scan(&c.Seq, &c.Address, &reason, &feedback, &expires, &at, &list, &c.Account, &c.Identity, &c.Allow); err != nil {
+	if err := from.Scan(&c.Seq, &c.Address, &hash, &reason, &feedback, &expires, &at, &list, &c.Account, &c.Identity, &c.Allow); err != nil {
 		return Change{}, 0, err
 	}
+	c.Hash = hex.EncodeToString(hash)
 	c.Reason, c.FeedbackID, c.Expires, c.At = stored[reason], unpackID(feedback), fromMillis(expires), fromMillis(at)
 	switch {
 	case c.Allow && reason == 0:

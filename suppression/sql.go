@@ -26,6 +26,9 @@ const selectEntries = `SELECT ` + columns + ` FROM suppression_entry WHERE list 
 const selectEverywhere = `SELECT ` + columns + `, id, account, identity, allow
 FROM suppression_list JOIN suppression_entry ON list = id WHERE account IN ('', $1) AND hash = $2 ORDER BY id`
 
+// selectAnywhere finds an address on all lists there are.
+const selectAnywhere = `SELECT list, address FROM suppression_list JOIN suppression_entry ON list = id WHERE hash = $1`
+
 // putEntries takes rows of nine values. It starts anew what has expired: its address and creation are not those of the
 // entry that is gone.
 const (
@@ -59,8 +62,14 @@ const (
 	takeNumbers   = `UPDATE suppression_journal SET last = last + $1 WHERE id = 1 RETURNING last`
 	selectJournal = `SELECT last, purged FROM suppression_journal WHERE id = 1`
 	insertChanges = `INSERT INTO suppression_change (seq, list, address, reason, feedback, expires, at) VALUES `
-	selectChanges = `SELECT seq, address, reason, feedback, expires, at, id, account, identity, allow
+	selectChanges = `SELECT seq, address, hash, reason, feedback, expires, at, id, account, identity, allow
 FROM suppression_change JOIN suppression_list ON id = list WHERE seq > $1 AND seq <= $2 AND ($3 = 0 OR account = $4) ORDER BY seq LIMIT $5`
+
+	// insertForgotten notes that an address was taken off a list, by its hash.
+	insertForgotten = `INSERT INTO suppression_change (seq, list, address, hash, reason, feedback, expires, at) VALUES ($1, $2, '', $3, 0, $4, 0, $5)`
+	// selectOfDomain and deleteChange are for one address; the first gives those that may be about it.
+	selectOfDomain = `SELECT seq, list, address FROM suppression_change WHERE address LIKE $1 ESCAPE '\'`
+	deleteChange   = `DELETE FROM suppression_change WHERE seq = $1`
 
 	selectChangeTime = `SELECT coalesce(max(at), 0) FROM suppression_change WHERE seq = $1`
 

@@ -196,11 +196,16 @@ func accountCommand() *cobra.Command {
 			if command.Flags().Changed("suppress") {
 				reasons = reasonsFrom(command)
 			}
-			return newClient(command).call(command.Context(), http.MethodPut, "/v1/accounts", nil, api.Account{ID: args[0], Name: name, Contact: contact, SuppressedReasons: reasons}, nil)
+			wanted := api.Account{ID: args[0], Name: name, Contact: contact, SuppressedReasons: reasons}
+			if topic, _ := command.Flags().GetString("suppression-topic"); command.Flags().Changed("suppression-topic") {
+				wanted.SuppressionTopic = &topic
+			}
+			return newClient(command).call(command.Context(), http.MethodPut, "/v1/accounts", nil, wanted, nil)
 		}}
 	set.Flags().String("name", "", "a name for people")
 	set.Flags().String("contact", "", "mail address for alarms about domains and event destinations")
 	set.Flags().StringSlice("suppress", nil, "what puts an address on the account's list (BOUNCE, COMPLAINT); empty: the global list counts; not given: as it is")
+	set.Flags().String("suppression-topic", "", "ARN of the topic that is told of each change of the account's lists; empty: none")
 	list := &cobra.Command{Use: "list", Short: "Print the accounts", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			var answer struct{ Accounts []api.Account }

@@ -1,28 +1,14 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rebound-mail/rebound/processor/api"
-)
-
-// A call asks for at most so many addresses, and bytes of them, which the server takes in one body. While the answers of one are printed
-// the next are being looked up.
-const (
-	checkChunk  = api.MaxCheck
-	checkBytes  = 768 << 10
-	checkAhead  = 2
-	maxAddress  = 64 << 10 // of a line that is to be an address
-	bytesBeside = 3        // the quotes and the comma
+	"github.com/rebound-mail/rebound/suppression/listfile"
 )
 
 func checkCommand() *cobra.Command {
@@ -30,7 +16,8 @@ func checkCommand() *cobra.Command {
 		Use:     "check ADDRESS…|-",
 		GroupID: "lists",
 		Short:   "Say whether addresses are suppressed, why, since when and until when",
-		Long: `Asks the running server about addresses, or about those on standard input, one a line (-).
+		Long: `Asks the running server about addresses, or about those on standard input (-): lines, CSV or NDJSON of any length. The answers come
+in the order of the questions, with --json as lines of JSON.
 The exit status is 0 when none is suppressed, 1 when some are, and 2 when the server could not be asked or something is no address.`,
 		Args: func(command *cobra.Command, args []string) error {
 			return unchecked(command, cobra.MinimumNArgs(1)(command, args))
@@ -48,6 +35,7 @@ The exit status is 0 when none is suppressed, 1 when some are, and 2 when the se
 	}
 	command.SetFlagErrorFunc(unchecked)
 	clientFlags(command.Flags())
+	command.Flags().String("column", "", "of standard input: the name of the column with the addresses, when it is none of the usual ones")
 	return command
 }
 
@@ -73,98 +61,43 @@ func (status exitStatus) worse(results []api.CheckResult) exitStatus {
 	return status
 }
 
-// answered is what came of one call.
-type answered struct {
-	results []api.CheckResult // one for each address
-	err     error
-}
-
-// check asks about the arguments, or the lines of standard input, and prints the answers in their order as they come.
+// check asks about the arguments, or the addresses on standard input, and prints the answers in their order as they come.
 func check(command *cobra.Command, args []string) (status exitStatus, err error) {
-	ctx, stop := context.WithCancel(command.Context())
-	defer stop()
-	calls := make(chan chan answered, checkAhead-1)
-	problem := make(chan error, 1)
-	go func() {
-		defer close(calls)
-		problem <- eachChunk(command.InOrStdin(), args, func(addresses []string) bool {
-			call := make(chan answered, 1)
-			select {
-			case calls <- call:
-			case <-ctx.Done():
-				return false
-			}
-			go func() { call <- ask(ctx, command, addresses) }()
-			return true
-		})
-	}()
-	first := true
-	for call := range calls {
-		answer := <-call
-		if answer.err != nil {
-			return 0, answer.err
-		}
-		if err := showChecks(command, answer.results, first); err != nil {
+	from := recordsIn(args)
+	if len(args) == 1 && args[0] == "-" {
+		in, err := openList(command, "-")
+		if err != nil {
 			return 0, err
 		}
-		status, first = status.worse(answer.results), false
+		column, _ := command.Flags().GetString("column")
+		file, err := listfile.NewReader(in, listfile.Options{Column: column})
+		if err != nil {
+			return 0, fmt.Errorf("standard input: %w", err)
+		}
+		from = recordsOf(file)
 	}
-	if first {
-		return 0, errors.Join(<-problem, showChecks(command, nil, true))
+	first := true
+	err = ask(command, from, func(_ []listfile.Record, results []api.CheckResult) error {
+		err := showChecks(command, results, first)
+		status, first = status.worse(results), false
+		return err
+	})
+	if err == nil && first {
+		err = showChecks(command, nil, true)
 	}
-	return status, <-problem
+	return status, err
 }
 
-// ask makes one call. Only what is suppressed comes over the wire; what the answer does not name is free.
-func ask(ctx context.Context, command *cobra.Command, addresses []string) answered {
-	var answer api.CheckAnswer
-	question := api.CheckQuestion{Addresses: addresses, SuppressedOnly: true}
-	if err := newClient(command).call(ctx, http.MethodPost, "/v1/suppression/check", query(command), question, &answer); err != nil {
-		return answered{err: err}
-	}
-	results := make([]api.CheckResult, len(addresses))
-	named := answer.Results
-	for i, addr := range addresses {
-		results[i].Address = addr
-		if len(named) > 0 && named[0].Address == addr {
-			results[i], named = named[0], named[1:]
-		}
-	}
-	if len(named) > 0 {
-		return answered{err: fmt.Errorf("the server answered about %s, which it was not asked", named[0].Address)}
-	}
-	return answered{results: results}
-}
-
-// eachChunk calls do for the addresses, a few thousand at a time, until it returns false.
-func eachChunk(in io.Reader, args []string, do func([]string) bool) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxAddress)
-	if len(args) != 1 || args[0] != "-" {
-		lines = bufio.NewScanner(strings.NewReader(strings.Join(args, "\n")))
-	}
-	var chunk []string
-	size := 0
-	for lines.Scan() {
-		line := strings.ToValidUTF8(strings.TrimSpace(lines.Text()), "\uFFFD") // as JSON carries it, and the answer names it
-		if line == "" {
-			continue
-		}
-		if len(chunk) == checkChunk || size+len(line) > checkBytes {
-			if !do(chunk) {
+// recordsIn is the source of the addresses among the arguments.
+func recordsIn(args []string) source {
+	return func(do func(listfile.Record) bool) error {
+		for i, arg := range args {
+			if !do(listfile.Record{Line: i + 1, Address: arg}) {
 				return nil
 			}
-			chunk, size = nil, 0
 		}
-		chunk, size = append(chunk, line), size+len(line)+bytesBeside
+		return nil
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("standard input: %w", err)
-	}
-	if len(chunk) > 0 {
-		do(chunk)
-	}
-	return nil
 }
 
 // checkColumns is how many columns the table has.

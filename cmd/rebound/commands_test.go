@@ -71,6 +71,11 @@ func TestAccountsByCommands(t *testing.T) {
 	if len(got) != 3 || got[1].Name != "Shop two" || len(got[1].SuppressedReasons) != 1 || got[1].SuppressedReasons[0] != suppression.Complaint || len(got[2].SuppressedReasons) != 0 {
 		t.Errorf("got %+v", got)
 	}
+	arn := r.must("topic", "create", "lists", "--account", "111111111111")
+	r.must("account", "set", "111111111111", "--suppression-topic", arn)
+	if got := lines[api.Account](t, r.must("account", "list", "--json")); len(got) != 3 || got[1].SuppressionTopic == nil || *got[1].SuppressionTopic != arn || got[2].SuppressionTopic != nil {
+		t.Errorf("got %+v", got)
+	}
 	r.must("suppression", "put", "jane@example.net", "--account", "111111111111")
 	if got := lines[api.SuppressionEntry](t, r.must("suppression", "list", "--json")); len(got) != 0 {
 		t.Errorf("the list of another account shows %+v", got)

@@ -53,7 +53,7 @@ Start with:  rebound demo     see it work, in a temporary folder
 	}
 	command.AddGroup(&cobra.Group{ID: "run", Title: "Run:"}, &cobra.Group{ID: "read", Title: "Read mails:"},
 		&cobra.Group{ID: "lists", Title: "Suppression lists:"}, &cobra.Group{ID: "admin", Title: "Administer a running server:"})
-	command.AddCommand(serveCommand(), demoCommand(), parseCommand(), classifyCommand(), ingestCommand(), simulateCommand(), checkCommand(), suppressionCommand(),
+	command.AddCommand(serveCommand(), demoCommand(), parseCommand(), classifyCommand(), ingestCommand(), simulateCommand(), checkCommand(), cleanCommand(), suppressionCommand(),
 		certificatesCommand(), topicCommand(), subscriptionCommand(), identityCommand(), accountCommand(), keyCommand(), feedbackCommand(), outboxCommand())
 	return command
 }

@@ -21,7 +21,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log := slog.New(slog.NewTextHandler(command.ErrOrStderr(), nil))
+			log := slog.New(loaded.logHandler(command.ErrOrStderr()))
 			started := time.Now()
 			srv, err := openServer(command.Context(), loaded, log)
 			if err != nil {

@@ -59,6 +59,7 @@ type server struct {
 	signer    *topic.Signer
 	engine    *delivery.Engine
 	worker    *processor.Worker
+	follower  *processor.Follower
 	registrar processor.Registrar
 	jobs      *jobs.Runner
 	accept    intake.Accept
@@ -120,6 +121,9 @@ func (srv *server) openStore(ctx context.Context) error {
 		if err := srv.index.Follow(ctx); err != nil {
 			srv.log.Warn("the index of suppressed addresses is not up to date; checks ask the database", "error", err)
 		}
+		if srv.follower != nil {
+			srv.follower.Changed()
+		}
 	}
 	credentials := filepath.Join(srv.settings.Data, "credentials")
 	var key account.AccessKey
@@ -157,7 +161,8 @@ func (srv *server) openKeys(context.Context) (err error) {
 }
 
 func (srv *server) openBus(ctx context.Context) error {
-	opened, err := bus.Open(ctx, bus.Options{Dir: filepath.Join(srv.settings.Data, "nats"), URL: srv.settings.NATS.URL, Listen: srv.settings.NATS.Listen, Logger: srv.log})
+	opened, err := bus.Open(ctx, bus.Options{Dir: filepath.Join(srv.settings.Data, "nats"), URL: srv.settings.NATS.URL, Listen: srv.settings.NATS.Listen,
+		RawRetention: srv.settings.rawRetention(), Logger: srv.log})
 	if err != nil {
 		return err
 	}
@@ -249,6 +254,7 @@ func (srv *server) wire(context.Context) error {
 	}
 	srv.worker = &processor.Worker{Bus: srv.bus, Style: style, Simulator: mailbox, Store: srv.store, Rules: rules, Keys: srv.keys, Region: srv.settings.Region,
 		Metrics: srv.metrics, Unknown: &classify.Samples{}, Wake: srv.engine.Wake, Log: srv.log}
+	srv.follower = processor.NewFollower(srv.store, srv.bus, srv.engine.Wake, srv.log)
 	return nil
 }
 
@@ -270,7 +276,7 @@ func (srv *server) allowed() []netip.Prefix {
 func (srv *server) handler() http.Handler {
 	own := &api.API{Store: srv.store, Index: srv.index, Bus: srv.bus, Keys: srv.keys, Signer: srv.signer, Region: srv.settings.Region, Domain: srv.settings.Domain,
 		Sent:      srv.registrar,
-		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
+		PublicURL: srv.settings.publicURL(), Feedback: intake.Handler(srv.accept, srv.limits), Worker: srv.worker, Unknown: srv.worker.Unknown, Wake: srv.engine.Wake, Log: srv.log}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", own.Handler())
 	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
@@ -319,6 +325,7 @@ func (srv *server) run(ctx context.Context) error {
 	if srv.settings.has(roleWorker) {
 		(&processor.Purges{Store: srv.store, Keys: srv.keys, Log: srv.log, Now: time.Now}).Start(inner)
 		start(srv.worker.Run)
+		start(srv.follower.Run)
 	}
 	if srv.settings.has(roleDelivery) {
 		start(srv.engine.Run)

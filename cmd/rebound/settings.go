@@ -58,6 +58,14 @@ type settings struct {
 		Destination string `koanf:"destination"`
 		Headers     string `koanf:"headers"`
 	} `koanf:"notifications"`
+	// Retention.Raw is how long the mails that came in are kept, as 14d or 36h.
+	Retention struct {
+		Raw string `koanf:"raw"`
+	} `koanf:"retention"`
+	// Logs.MaskAddresses is true or false: whether local parts are left out of the log.
+	Logs struct {
+		MaskAddresses string `koanf:"mask_addresses"`
+	} `koanf:"logs"`
 	// Classify.Rules is a file of own rules, which are asked before the built-in ones.
 	Classify struct {
 		Rules string `koanf:"rules"`
@@ -89,7 +97,7 @@ func defaults() map[string]any {
 		"public_url": "", "certificate_url": "", "auth": authSigV4, "unsubscribe_confirmation": endOpenly, "tls.certificate": "", "tls.key": "", "nats.url": "", "nats.listen": "",
 		"smarthost.address": "127.0.0.1:25", "smarthost.username": "", "smarthost.password": "", "webhooks.allow": []string{},
 		"notifications.recipients": "single", "notifications.destination": "recipient-first", "notifications.headers": "always",
-		"classify.rules": "",
+		"classify.rules": "", "retention.raw": "14d", "logs.mask_addresses": "false",
 	}
 }
 
@@ -250,6 +258,7 @@ func (s settings) check() error {
 	if _, err := s.style(); err != nil {
 		problems = append(problems, fmt.Errorf("settings: %w", err))
 	}
+	problems = append(problems, s.checkPrivacy()...)
 	if len(s.Roles) == 0 {
 		problems = append(problems, errors.New("settings: roles: name at least one, or leave them out for all"))
 	}

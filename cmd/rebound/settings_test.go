@@ -38,6 +38,7 @@ func TestWithNothingSaidTheDefaultsHold(t *testing.T) {
 	want.SmartHost.Address = "127.0.0.1:25"
 	want.Webhooks.Allow = []string{}
 	want.Notifications.Recipients, want.Notifications.Destination, want.Notifications.Headers = "single", "recipient-first", "always"
+	want.Retention.Raw, want.Logs.MaskAddresses = "14d", "false"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -43,6 +43,8 @@ type Account struct {
 	// SuppressionScope says for which of the account's mails the entries count that feedback makes. The zero value is
 	// ScopeAccount.
 	SuppressionScope SuppressionScope
+	// SuppressionTopic is the ARN of the topic that is told of each change of the account's lists; empty is none.
+	SuppressionTopic string
 	SendingPaused    bool
 	// Details are what PutAccountDetails of SES said of the account, a JSON object; nil when it said nothing.
 	Details json.RawMessage
@@ -101,7 +103,7 @@ func Create(ctx context.Context, tx *sql.Tx, a Account, now time.Time) (Account,
 		return Account{}, err
 	}
 	added, err := affects(tx.ExecContext(ctx, insertAccount, a.ID, a.Name, a.Contact, reasons, ttl, string(a.SuppressionScope), a.Created.UnixMilli(),
-		flag(a.SendingPaused), detailsOf(a)))
+		flag(a.SendingPaused), detailsOf(a), a.SuppressionTopic))
 	if err != nil {
 		return Account{}, fmt.Errorf("account: create %s: %w", a.ID, err)
 	}
@@ -144,7 +146,7 @@ func Put(ctx context.Context, tx *sql.Tx, a Account) error {
 		return err
 	}
 	changed, err := affects(tx.ExecContext(ctx, updateAccount, a.Name, a.Contact, reasons, ttl, string(cmp.Or(a.SuppressionScope, ScopeAccount)),
-		flag(a.SendingPaused), detailsOf(a), a.ID))
+		flag(a.SendingPaused), detailsOf(a), a.SuppressionTopic, a.ID))
 	if err == nil && !changed {
 		err = ErrNotFound
 	}

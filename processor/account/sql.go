@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-const accountColumns = `id, name, contact, suppressed_reasons, suppression_ttl, suppression_scope, created, sending_paused, details`
+const accountColumns = `id, name, contact, suppressed_reasons, suppression_ttl, suppression_scope, created, sending_paused, details, suppression_topic`
 
 const (
-	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`
+	insertAccount = `INSERT INTO accounts (` + accountColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`
 	selectAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE id = $1`
 
 	selectAccounts = `SELECT ` + accountColumns + ` FROM accounts WHERE id > $1 ORDER BY id LIMIT $2`
 	updateAccount  = `UPDATE accounts SET name = $1, contact = $2, suppressed_reasons = $3, suppression_ttl = $4, suppression_scope = $5,
-		sending_paused = $6, details = $7 WHERE id = $8`
+		sending_paused = $6, details = $7, suppression_topic = $8 WHERE id = $9`
 	deleteAccount = `DELETE FROM accounts WHERE id = $1`
 	countAccounts = `SELECT count(*) FROM accounts`
 )
@@ -104,7 +104,7 @@ func scanAccount(r row) (Account, error) {
 	var reasons, ttl, details string
 	var paused int
 	var created int64
-	err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &ttl, &a.SuppressionScope, &created, &paused, &details)
+	err := r.Scan(&a.ID, &a.Name, &a.Contact, &reasons, &ttl, &a.SuppressionScope, &created, &paused, &details, &a.SuppressionTopic)
 	if err != nil {
 		return Account{}, err
 	}

@@ -35,6 +35,7 @@ type API struct {
 	Sent     processor.Registrar // takes in the mails that POST /v1/sent tells of
 	Domain   string              // of return paths
 	Feedback http.Handler        // POST /v1/feedback
+	Worker   *processor.Worker   // replays mails
 	Unknown  *classify.Samples   // replies that no rule knows, for GET /v1/unclassified; nil: none
 	Wake     func()              // tells the delivery engine of new entries in the outbox
 
@@ -46,45 +47,64 @@ type API struct {
 // Handler routes /v1. It answers callers on this machine as they are, and others only with an access key (see guard).
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handler := range map[string]func(*http.Request) (any, error){
-		"POST /v1/sent":              a.postSent,
-		"POST /v1/suppression/check": a.checkSuppression,
-		"GET /v1/suppression":        a.listSuppression,
-		"PUT /v1/suppression":        a.putSuppression,
-		"DELETE /v1/suppression":     a.deleteSuppression,
-		"GET /v1/topics":             a.listTopics,
-		"POST /v1/topics":            a.createTopic,
-		"DELETE /v1/topics":          a.deleteTopic,
-		"GET /v1/unpublished":        a.listUnpublished,
-		"POST /v1/unpublished":       a.republish,
-		"GET /v1/subscriptions":      a.listSubscriptions,
-		"POST /v1/subscriptions":     a.subscribe,
-		"DELETE /v1/subscriptions":   a.unsubscribe,
-		"GET /v1/identities":         a.listIdentities,
-		"PUT /v1/identities":         a.putIdentity,
-		"DELETE /v1/identities":      a.deleteIdentity,
-		"GET /v1/accounts":           a.listAccounts,
-		"PUT /v1/accounts":           a.putAccount,
-		"GET /v1/keys":               a.listKeys,
-		"POST /v1/keys":              a.createKey,
-		"DELETE /v1/keys":            a.deleteKey,
-		"GET /v1/feedback":           a.listFeedback,
-		"GET /v1/outbox":             a.listOutbox,
-		"GET /v1/outbox/{id}":        a.showOutbox,
-		"GET /v1/outbox/endpoints":   a.listEndpoints,
-		"POST /v1/outbox/redrive":    a.redriveOutbox,
-		"POST /v1/outbox/drop":       a.dropOutbox,
-		"GET /v1/statistics":         a.statistics,
-		"GET /v1/unclassified":       a.listUnclassified,
-	} {
-		mux.Handle(pattern, a.answer(handler))
+	for pattern, handler := range a.routes() {
+		mux.Handle(pattern, handler)
 	}
-	mux.Handle("POST /v1/feedback", a.Feedback)
-	mux.HandleFunc("GET /v1/feedback/{seq}/raw", a.rawFeedback)
 	mux.Handle("/v1/", a.answer(func(r *http.Request) (any, error) {
 		return nil, refuse(http.StatusNotFound, "%s %s is not part of this API", r.Method, r.URL.Path)
 	}))
 	return a.guard(mux)
+}
+
+// routes are all there are; openapi.yaml describes each.
+func (a *API) routes() map[string]http.Handler {
+	routes := map[string]http.Handler{
+		"POST /v1/feedback":           a.Feedback,
+		"GET /v1/feedback/{seq}/raw":  http.HandlerFunc(a.rawFeedback),
+		"GET /v1/suppression/stream":  a.stream(a.streamSuppression),
+		"POST /v1/suppression/import": a.stream(a.importSuppression),
+		"GET /v1/openapi.json":        http.HandlerFunc(serveDocument),
+	}
+	for pattern, handler := range map[string]func(*http.Request) (any, error){
+		"POST /v1/sent":                  a.postSent,
+		"GET /v1/suppression/check":      a.checkOne,
+		"POST /v1/suppression/check":     a.checkSuppression,
+		"GET /v1/suppression":            a.listSuppression,
+		"PUT /v1/suppression":            a.putSuppression,
+		"DELETE /v1/suppression":         a.deleteSuppression,
+		"GET /v1/suppression/changes":    a.changesOfSuppression,
+		"GET /v1/suppression/why":        a.whySuppressed,
+		"POST /v1/forget":                a.forget,
+		"GET /v1/topics":                 a.listTopics,
+		"POST /v1/topics":                a.createTopic,
+		"DELETE /v1/topics":              a.deleteTopic,
+		"GET /v1/unpublished":            a.listUnpublished,
+		"POST /v1/unpublished":           a.republish,
+		"GET /v1/subscriptions":          a.listSubscriptions,
+		"POST /v1/subscriptions":         a.subscribe,
+		"DELETE /v1/subscriptions":       a.unsubscribe,
+		"GET /v1/identities":             a.listIdentities,
+		"PUT /v1/identities":             a.putIdentity,
+		"DELETE /v1/identities":          a.deleteIdentity,
+		"GET /v1/accounts":               a.listAccounts,
+		"PUT /v1/accounts":               a.putAccount,
+		"GET /v1/feedback":               a.listFeedback,
+		"GET /v1/feedback/{id}":          a.showFeedback,
+		"POST /v1/feedback/{seq}/replay": a.replayFeedback,
+		"GET /v1/keys":                   a.listKeys,
+		"POST /v1/keys":                  a.createKey,
+		"DELETE /v1/keys":                a.deleteKey,
+		"GET /v1/outbox":                 a.listOutbox,
+		"GET /v1/outbox/{id}":            a.showOutbox,
+		"GET /v1/outbox/endpoints":       a.listEndpoints,
+		"POST /v1/outbox/redrive":        a.redriveOutbox,
+		"POST /v1/outbox/drop":           a.dropOutbox,
+		"GET /v1/statistics":             a.statistics,
+		"GET /v1/unclassified":           a.listUnclassified,
+	} {
+		routes[pattern] = a.answer(handler)
+	}
+	return routes
 }
 
 // refusal is an error that the caller can mend, with the HTTP status that says so.

@@ -88,6 +88,58 @@ func (a *API) listFeedback(r *http.Request) (any, error) {
 	}{append([]processor.Arrived{}, arrived...)}, err
 }
 
+func rawPath(seq uint64) string { return "/v1/feedback/" + strconv.FormatUint(seq, 10) + "/raw" }
+
+// Report is one report that arrived, with the path of the mail that it came in.
+type Report struct {
+	processor.Arrived
+	Raw string `json:"raw"`
+}
+
+// showFeedback shows a report by its feedback id or its seq; a key shows those of its account.
+func (a *API) showFeedback(r *http.Request) (any, error) {
+	owner, err := a.accountOf(r)
+	if err != nil {
+		return nil, err
+	}
+	id := r.PathValue("id")
+	query := processor.FeedbackQuery{ID: id, Limit: 1}
+	if seq, err := strconv.ParseUint(id, 10, 63); err == nil {
+		query.ID, query.Seq = "", seq
+	}
+	if r.Context().Value(authenticatedAs{}) != nil {
+		query.Account = owner.ID
+	}
+	found, err := processor.ListFeedback(r.Context(), a.Store.Read, query)
+	if err == nil && len(found) == 0 {
+		err = refuse(http.StatusNotFound, "there is no report %s, or it is no longer kept", id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Report{found[0], rawPath(found[0].Seq)}, nil
+}
+
+// replayFeedback puts a mail through today's rules.
+func (a *API) replayFeedback(r *http.Request) (any, error) {
+	if err := operatorOnly(r, "replaying mails"); err != nil {
+		return nil, err
+	}
+	seq, err := strconv.ParseUint(r.PathValue("seq"), 10, 63)
+	if err != nil || seq == 0 {
+		return nil, refuse(http.StatusBadRequest, "%q is not the seq of a report", r.PathValue("seq"))
+	}
+	notify := r.URL.Query().Get("notify")
+	if notify != "" && notify != "true" && notify != "false" {
+		return nil, refuse(http.StatusBadRequest, "notify is true or false, not %q", notify)
+	}
+	replayed, err := a.Worker.Replay(r.Context(), seq, notify == "true")
+	if errors.Is(err, bus.ErrGone) {
+		return nil, refuse(http.StatusNotFound, "mail %d is no longer kept", seq)
+	}
+	return replayed, err
+}
+
 // rawFeedback gives a mail as it came in. Mails that match no account are for the operator on this machine alone.
 func (a *API) rawFeedback(w http.ResponseWriter, r *http.Request) {
 	err := a.copyRaw(w, r)

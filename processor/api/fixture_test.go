@@ -14,12 +14,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/rebound-mail/rebound/processor"
 	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/processor/api"
 	"github.com/rebound-mail/rebound/processor/bus"
+	"github.com/rebound-mail/rebound/processor/classify"
 	"github.com/rebound-mail/rebound/processor/intake"
 	"github.com/rebound-mail/rebound/processor/returnpath"
+	"github.com/rebound-mail/rebound/processor/statistics"
 	"github.com/rebound-mail/rebound/processor/store"
 	"github.com/rebound-mail/rebound/suppression"
 )
@@ -69,7 +73,9 @@ func newServer(t *testing.T) *server {
 		}
 	}
 	s := &server{t: t}
-	s.api = &api.API{Store: opened, Index: index, Bus: mails, Keys: keys, Region: "us-east-1", Sent: processor.Registrar{DB: opened.Read, Region: "us-east-1"}, Domain: "rebound.example", Wake: func() { s.woken++ },
+	worker := &processor.Worker{Bus: mails, Store: opened, Rules: classify.Default(), Keys: keys, Region: "us-east-1", Metrics: statistics.NewMetrics(prometheus.NewRegistry()),
+		Wake: func() {}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}
+	s.api = &api.API{Worker: worker, Store: opened, Index: index, Bus: mails, Keys: keys, Region: "us-east-1", Sent: processor.Registrar{DB: opened.Read, Region: "us-east-1"}, Domain: "rebound.example", Wake: func() { s.woken++ },
 		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Feedback: intake.Handler(accept(mails), intake.Limits{})}
 	s.transact(func(tx *sql.Tx) error {
 		if s.key, _, err = account.CreateDefault(t.Context(), tx, now); err != nil {
@@ -101,8 +107,20 @@ func (s *server) transact(write func(tx *sql.Tx) error) {
 	}
 }
 
-// ask sends a request with a JSON body (a string goes as it is) and returns the answer.
+// ask sends a request with a JSON body (a string goes as it is) and returns the answer. Both have to be as they are described; what is
+// refused may be otherwise.
 func (s *server) ask(method, path string, body any) (status int, answer string) {
+	s.t.Helper()
+	return s.send(method, path, body, true)
+}
+
+// unchecked is ask with a body that is partly refused.
+func (s *server) unchecked(method, path, body string) (status int, answer string) {
+	s.t.Helper()
+	return s.send(method, path, body, false)
+}
+
+func (s *server) send(method, path string, body any, described bool) (status int, answer string) {
 	s.t.Helper()
 	text, isText := body.(string)
 	if !isText && body != nil {
@@ -116,6 +134,7 @@ func (s *server) ask(method, path string, body any) (status int, answer string) 
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	request.Header.Set("Content-Type", contentType(method, request.URL.Path))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		s.t.Fatal(err)
@@ -125,7 +144,21 @@ func (s *server) ask(method, path string, body any) (status int, answer string) 
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if !described {
+		text = ""
+	}
+	conforms(s.t, request, text, response, string(content))
 	return response.StatusCode, strings.TrimSpace(string(content))
+}
+
+func contentType(method, path string) string {
+	switch method + " " + path {
+	case "POST /v1/feedback":
+		return "message/rfc822"
+	case "POST /v1/suppression/import":
+		return "application/x-ndjson"
+	}
+	return "application/json"
 }
 
 // do sends a request that has to succeed, and decodes the answer.

@@ -38,6 +38,7 @@ type Account struct {
 	Name              string               `json:"name,omitempty"`
 	Contact           string               `json:"contact,omitempty"` // mail address for alarms
 	SuppressedReasons []suppression.Reason `json:"suppressedReasons"`
+	SuppressionTopic  *string              `json:"suppressionTopic,omitempty"` // is told of each change of its lists; empty is none
 	Created           schemas.Time         `json:"created,omitzero"`
 }
 
@@ -160,7 +161,11 @@ func (a *API) listAccounts(r *http.Request) (any, error) {
 	accounts := []Account{}
 	for _, one := range found {
 		if !authenticated || one.ID == only {
-			accounts = append(accounts, Account{ID: one.ID, Name: one.Name, Contact: one.Contact, SuppressedReasons: one.SuppressedReasons, Created: schemas.Time{Time: one.Created}})
+			shown := Account{ID: one.ID, Name: one.Name, Contact: one.Contact, SuppressedReasons: one.SuppressedReasons, Created: schemas.Time{Time: one.Created}}
+			if one.SuppressionTopic != "" {
+				shown.SuppressionTopic = &one.SuppressionTopic
+			}
+			accounts = append(accounts, shown)
 		}
 	}
 	return struct {
@@ -190,6 +195,12 @@ func (a *API) putAccount(r *http.Request) (any, error) {
 	}
 	if wanted.SuppressedReasons != nil {
 		changed.SuppressedReasons = wanted.SuppressedReasons
+	}
+	if arn := wanted.SuppressionTopic; arn != nil {
+		if err := a.topicOf(r, wanted.ID, *arn); err != nil {
+			return nil, err
+		}
+		changed.SuppressionTopic = *arn
 	}
 	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
 		if isNew {

@@ -5,105 +5,21 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
-	"slices"
+	"time"
 
-	"github.com/rebound-mail/rebound/dsn/address"
+	"github.com/rebound-mail/rebound/processor/account"
 	"github.com/rebound-mail/rebound/schemas"
 	"github.com/rebound-mail/rebound/suppression"
 )
 
-// MaxCheck is how many addresses one question has at most.
-const MaxCheck = 10_000
-
-// CheckQuestion asks about at most MaxCheck addresses. Identity is the one that the mail is to be sent with; without it the entries that
-// count for one identity alone are not looked at. SuppressedOnly leaves those out of the answer that may get mail, which are nearly all
-// when a whole mailing is checked.
-type CheckQuestion struct {
-	Addresses      []string `json:"addresses"`
-	Identity       string   `json:"identity,omitempty"`
-	SuppressedOnly bool     `json:"suppressedOnly,omitempty"`
-}
-
-// CheckAnswer has a result for each address, in the order of the question; with SuppressedOnly for each that is suppressed or could not
-// be checked.
-type CheckAnswer struct {
-	Results []CheckResult `json:"results"`
-}
-
-// CheckResult says whether an address is suppressed for the account; when it is, List is account or global and Until is absent when
-// there is no end.
-type CheckResult struct {
-	Address    string       `json:"emailAddress"`
-	Suppressed bool         `json:"suppressed"`
-	List       string       `json:"list,omitempty"`
-	Reason     string       `json:"reason,omitempty"`
-	Since      schemas.Time `json:"since,omitzero"`
-	Until      schemas.Time `json:"until,omitzero"`
-	FeedbackID string       `json:"feedbackId,omitempty"`
-	MessageID  string       `json:"messageId,omitempty"`
-	Problem    string       `json:"problem,omitempty"` // why the address could not be checked
-}
-
-func (a *API) checkSuppression(r *http.Request) (any, error) {
-	var question CheckQuestion
-	if err := read(r, &question); err != nil {
-		return nil, err
-	}
-	if len(question.Addresses) == 0 || len(question.Addresses) > MaxCheck {
-		return nil, refuse(http.StatusBadRequest, "addresses has 1 to %d entries, not %d", MaxCheck, len(question.Addresses))
-	}
-	owner, err := a.accountOf(r)
-	if err != nil {
-		return nil, err
-	}
-	results := make([]CheckResult, len(question.Addresses))
-	asked, at := make([]string, 0, len(results)), make([]int, 0, len(results))
-	for i, addr := range question.Addresses {
-		results[i].Address = addr
-		if !address.IsAddress(addr) {
-			results[i].Problem = "not a mail address"
-			continue
-		}
-		asked, at = append(asked, addr), append(at, i)
-	}
-	sender := suppression.Sender{Account: owner.ID, Identity: question.Identity, Reasons: owner.SuppressedReasons}
-	verdicts, err := a.Index.CheckMany(r.Context(), sender, asked, a.now())
-	if err != nil {
-		return nil, badAddress(err)
-	}
-	for i, verdict := range verdicts {
-		results[at[i]].note(verdict)
-	}
-	if question.SuppressedOnly {
-		results = slices.DeleteFunc(results, func(r CheckResult) bool { return !r.Suppressed && r.Problem == "" })
-	}
-	return CheckAnswer{results}, nil
-}
-
-// note writes a verdict into the result.
-func (c *CheckResult) note(verdict suppression.Verdict) {
-	if c.Suppressed = verdict.Suppressed; !c.Suppressed {
-		return
-	}
-	entry := verdict.Entry
-	c.List, c.Reason = verdict.List, string(entry.Reason)
-	c.Since, c.Until = schemas.Time{Time: entry.Created}, schemas.Time{Time: entry.Expires}
-	c.FeedbackID, c.MessageID = entry.FeedbackID, entry.MessageID
-}
-
-// badAddress tells the caller's mistakes from ours.
-func badAddress(err error) error {
-	if errors.Is(err, suppression.ErrInvalid) || errors.Is(err, suppression.ErrCursor) {
-		return refuse(http.StatusBadRequest, "%v", err)
-	}
-	return err
-}
-
-// SuppressionEntry is one address on a list. List is account or global; Until is absent when there is no end.
+// SuppressionEntry is one address on a list. List is account, global or allow; Identity is the sender identity for whose mails alone the
+// entry counts, absent for all. Until is absent when there is no end. Since, Updated and the ids are ours: a PUT and an import ignore
+// them.
 type SuppressionEntry struct {
 	Address    string       `json:"emailAddress"`
-	Reason     string       `json:"reason"`
+	Reason     string       `json:"reason,omitempty"`
 	List       string       `json:"list,omitempty"`
+	Identity   string       `json:"identity,omitempty"`
 	Since      schemas.Time `json:"since,omitzero"`
 	Updated    schemas.Time `json:"updated,omitzero"`
 	Until      schemas.Time `json:"until,omitzero"`
@@ -117,33 +33,75 @@ type SuppressionPage struct {
 	Cursor  string             `json:"cursor,omitempty"`
 }
 
+func shownEntry(e suppression.Entry) SuppressionEntry {
+	return SuppressionEntry{Address: e.Address, Reason: string(e.Reason), List: e.List.Name(), Identity: e.Identity,
+		Since: schemas.Time{Time: e.Created}, Updated: schemas.Time{Time: e.Updated}, Until: schemas.Time{Time: e.Expires},
+		FeedbackID: e.FeedbackID, MessageID: e.MessageID}
+}
+
 // list says which list a request means. The global one belongs to the operator on this machine: it concerns all accounts.
-func (a *API) list(r *http.Request, name string) (suppression.List, error) {
-	found, err := a.accountOf(r)
+func (a *API) list(r *http.Request, name, identity string) (suppression.List, account.Account, error) {
+	owner, err := a.accountOf(r)
 	if err != nil {
-		return suppression.List{}, err
+		return suppression.List{}, owner, err
 	}
 	switch name {
 	case "", suppression.AccountList:
-		return suppression.List{Account: found.ID}, nil
+		return suppression.List{Account: owner.ID, Identity: identity}, owner, nil
+	case suppression.AllowList:
+		return suppression.List{Account: owner.ID, Identity: identity, Allow: true}, owner, nil
 	case suppression.GlobalList:
-		return suppression.List{}, operatorOnly(r, "the global list")
+		if identity != "" {
+			return suppression.List{}, owner, refuse(http.StatusBadRequest, "the global list has no identities")
+		}
+		return suppression.List{}, owner, operatorOnly(r, "the global list")
 	}
-	return suppression.List{}, refuse(http.StatusBadRequest, "list is account or global, not %q", name)
+	return suppression.List{}, owner, refuse(http.StatusBadRequest, "list is account, global or allow, not %q", name)
+}
+
+// listOf is the list that the query names.
+func (a *API) listOf(r *http.Request) (suppression.List, account.Account, error) {
+	return a.list(r, r.URL.Query().Get("list"), r.URL.Query().Get("identity"))
+}
+
+// entry is what a caller wants on a list; without a reason it is a manual one. What it says of the end counts as far as the list allows.
+func (wanted SuppressionEntry) entry(on suppression.List, owner account.Account, now time.Time) (suppression.Entry, error) {
+	e := suppression.Entry{List: on, Address: wanted.Address, Reason: suppression.Reason(wanted.Reason), Expires: wanted.Until.Time}
+	if e.Reason == "" {
+		e.Reason = suppression.Manual
+	}
+	if !e.Reason.Valid() && e.Reason != suppression.Manual {
+		return e, refuse(http.StatusBadRequest, "reason is BOUNCE, COMPLAINT or MANUAL, not %q", wanted.Reason)
+	}
+	last := now.Add(suppression.GlobalListing)
+	switch {
+	case !e.Expires.IsZero() && !e.Expires.After(now):
+		return e, refuse(http.StatusBadRequest, "until, %s, has passed", schemas.FormatTime(e.Expires))
+	case on == suppression.List{} && (e.Expires.IsZero() || e.Expires.After(last)):
+		e.Expires = last
+	case e.Expires.IsZero() && !on.Allow:
+		e.Expires = owner.SuppressedUntil(e.Reason, now)
+	}
+	return e, nil
+}
+
+// query is what a request asks of a list.
+func (a *API) query(r *http.Request) (suppression.Query, error) {
+	on, _, err := a.listOf(r)
+	query := suppression.Query{List: on, Cursor: r.URL.Query().Get("cursor"), Now: a.now()}
+	if reason := r.URL.Query().Get("reason"); reason != "" {
+		query.Reasons = []suppression.Reason{suppression.Reason(reason)}
+	}
+	return query, err
 }
 
 func (a *API) listSuppression(r *http.Request) (any, error) {
-	on, err := a.list(r, r.URL.Query().Get("list"))
+	query, err := a.query(r)
 	if err != nil {
 		return nil, err
 	}
-	size, err := limit(r)
-	if err != nil {
+	if query.Limit, err = limit(r); err != nil {
 		return nil, err
-	}
-	query := suppression.Query{List: on, Cursor: r.URL.Query().Get("cursor"), Limit: size, Now: a.now()}
-	if reason := r.URL.Query().Get("reason"); reason != "" {
-		query.Reasons = []suppression.Reason{suppression.Reason(reason)}
 	}
 	entries, cursor, err := suppression.Entries(r.Context(), a.Store.Read, query)
 	if err != nil {
@@ -151,9 +109,7 @@ func (a *API) listSuppression(r *http.Request) (any, error) {
 	}
 	page := SuppressionPage{Entries: make([]SuppressionEntry, len(entries)), Cursor: cursor}
 	for i, entry := range entries {
-		page.Entries[i] = SuppressionEntry{Address: entry.Address, Reason: string(entry.Reason), List: entry.List.Name(),
-			Since: schemas.Time{Time: entry.Created}, Updated: schemas.Time{Time: entry.Updated}, Until: schemas.Time{Time: entry.Expires},
-			FeedbackID: entry.FeedbackID, MessageID: entry.MessageID}
+		page.Entries[i] = shownEntry(entry)
 	}
 	return page, nil
 }
@@ -163,21 +119,13 @@ func (a *API) putSuppression(r *http.Request) (any, error) {
 	if err := read(r, &wanted); err != nil {
 		return nil, err
 	}
-	on, err := a.list(r, wanted.List)
+	on, owner, err := a.list(r, wanted.List, wanted.Identity)
 	if err != nil {
 		return nil, err
 	}
-	reason := suppression.Reason(wanted.Reason)
-	if !reason.Valid() && reason != suppression.Manual {
-		return nil, refuse(http.StatusBadRequest, "reason is BOUNCE, COMPLAINT or MANUAL, not %q", wanted.Reason)
-	}
-	owner, err := a.accountOf(r)
+	entry, err := wanted.entry(on, owner, a.now())
 	if err != nil {
 		return nil, err
-	}
-	entry := suppression.Entry{List: on, Address: wanted.Address, Reason: reason, Expires: owner.SuppressedUntil(reason, a.now())}
-	if on == (suppression.List{}) {
-		entry.Expires = a.now().Add(suppression.GlobalListing)
 	}
 	return nil, a.transact(r, func(ctx context.Context, tx *sql.Tx) error {
 		return badAddress(suppression.Put(ctx, tx, entry, a.now()))
@@ -185,7 +133,7 @@ func (a *API) putSuppression(r *http.Request) (any, error) {
 }
 
 func (a *API) deleteSuppression(r *http.Request) (any, error) {
-	on, err := a.list(r, r.URL.Query().Get("list"))
+	on, _, err := a.listOf(r)
 	if err != nil {
 		return nil, err
 	}
@@ -197,4 +145,12 @@ func (a *API) deleteSuppression(r *http.Request) (any, error) {
 		}
 		return badAddress(err)
 	})
+}
+
+// badAddress tells the caller's mistakes from ours.
+func badAddress(err error) error {
+	if errors.Is(err, suppression.ErrInvalid) || errors.Is(err, suppression.ErrCursor) {
+		return refuse(http.StatusBadRequest, "%v", err)
+	}
+	return err
 }

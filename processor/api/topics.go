@@ -103,9 +103,20 @@ func (a *API) mine(r *http.Request, arn string) error {
 	if err != nil {
 		return err
 	}
+	if arn == "" {
+		return refuse(http.StatusNotFound, "no topic is named")
+	}
+	return a.topicOf(r, owner.ID, arn)
+}
+
+// topicOf refuses a topic that is not there or not the account's; an empty ARN names none.
+func (a *API) topicOf(r *http.Request, account, arn string) error {
+	if arn == "" {
+		return nil
+	}
 	found, err := topic.GetTopic(r.Context(), a.Store.Read, arn)
-	if errors.Is(err, topic.ErrTopicNotFound) || err == nil && found.Account != owner.ID {
-		return refuse(http.StatusNotFound, "account %s has no topic %s", owner.ID, arn)
+	if errors.Is(err, topic.ErrTopicNotFound) || err == nil && found.Account != account {
+		return refuse(http.StatusNotFound, "account %s has no topic %s", account, arn)
 	}
 	return err
 }

@@ -1,11 +1,13 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,6 +25,8 @@ type Options struct {
 	// again. Zero lets a server in this process take three quarters of the disk for all streams; on an external one it
 	// stands for 16 GiB when a stream is made, and leaves the bounds of those that are there.
 	MaxFeedbackBytes int64
+	// RawRetention is how long mails are kept after they came in, processed or not; zero is 14 days.
+	RawRetention time.Duration
 	// Logger takes what the bus and the server have to say; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -96,7 +100,7 @@ func (b *Bus) open(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if b.streams, err = openStreams(ctx, js, bytes, o.URL != "" && o.MaxFeedbackBytes == 0); err != nil {
+	if b.streams, err = openStreams(ctx, js, bytes, cmp.Or(o.RawRetention, retention), o.URL != "" && o.MaxFeedbackBytes == 0); err != nil {
 		return explain(ctx, err)
 	}
 	if b.server == nil {

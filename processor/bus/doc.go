@@ -2,9 +2,10 @@
 // server inside this process or from one elsewhere. What a publish function has accepted without an error is on the
 // disk.
 //
-//	FEEDBACK       feedback.raw, feedback.quarantine   mails that came in; 14 days; full means refused, never dropped
-//	LARGE          large.*                             what is too big for a message of FEEDBACK, in pieces; 28 days
+//	FEEDBACK       feedback.raw, feedback.quarantine   mails that came in; 14 days unless set; full means refused, never dropped
+//	LARGE          large.*                             what is too big for a message of FEEDBACK, in pieces; twice as long
 //	EVENTS         mail.*, suppression.*               what the parts tell each other; 3 days
+//	SUPPRESSION    suppression.changed.>               each change of a suppression list, in order; 30 days
 //	NOTIFICATIONS  notifications.>                     a copy of every notification for subscribers on NATS; 14 days
 //
 // Mails from many callers are committed in groups that grow with the load: one mail at a time goes out at once, under

@@ -14,14 +14,18 @@ const (
 	subjectRaw        = "feedback.raw"
 	subjectQuarantine = "feedback.quarantine"
 	subjectSent       = "mail.sent"
+	subjectChanged    = "suppression.changed." // and the account, or "global"
 
-	// retention is how long a mail can be read again, shown and put through new rules.
+	// retention is how long notifications are kept, and mails when nothing else is said: so long they can be read again, shown
+	// and put through new rules.
 	retention = 14 * 24 * time.Hour
 	// eventRetention outlasts a long weekend without a worker.
 	eventRetention = 3 * 24 * time.Hour
 	// repeatWindow is how long a notification's id is remembered: longer than the five deliveries of a mail take, which
 	// are what makes a notification come twice. An id costs about 200 bytes of memory for so long.
 	repeatWindow = 10 * time.Minute
+	// changeRetention is as long as the database keeps changes of lists.
+	changeRetention = 30 * 24 * time.Hour
 
 	// ackWait is how long a receiver may work on a batch before its mails are given to another, and so how long mails
 	// wait whose receiver died. A batch takes well under a second.
@@ -32,27 +36,28 @@ const (
 
 // streams are the streams of the bus, and the consumers of this program on them.
 type streams struct {
-	feedback, large, events, notifications jetstream.Stream
-	worker, sent                           jetstream.Consumer
+	feedback, large, events, notifications, changes jetstream.Stream
+	worker, sent                                    jetstream.Consumer
 }
 
-// streamConfigs says what the streams must be. feedbackBytes bounds FEEDBACK, the others get a share besides.
-func streamConfigs(feedbackBytes int64) (feedback, large, events, notifications jetstream.StreamConfig) {
+// streamConfigs says what the streams must be. feedbackBytes bounds FEEDBACK, the others get a share besides; raw is how long mails
+// are kept.
+func streamConfigs(feedbackBytes int64, raw time.Duration) (feedback, large, events, notifications, changes jetstream.StreamConfig) {
 	base := jetstream.StreamConfig{
 		Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage, AllowDirect: true, AllowAtomicPublish: true,
 		MaxAge: retention, Discard: jetstream.DiscardNew, Duplicates: 2 * time.Minute,
 	}
-	feedback, large, events, notifications = base, base, base, base
+	feedback, large, events, notifications, changes = base, base, base, base, base
 
 	feedback.Name, feedback.Subjects = "FEEDBACK", []string{subjectRaw, subjectQuarantine}
 	feedback.Description = "mails that came in"
-	feedback.MaxBytes = feedbackBytes
+	feedback.MaxBytes, feedback.MaxAge = feedbackBytes, raw
 
 	large.Name, large.Subjects = "LARGE", []string{"large.*"}
 	large.Description = "pieces of mails too large for one message"
 	large.MaxBytes = max(feedbackBytes/4, 4*MaxMailBytes)
 	// A mail may be quarantined or published again on the last of its days; its pieces must outlive that message too.
-	large.MaxAge = 2 * retention
+	large.MaxAge = 2 * raw
 
 	// What these two hold has been used by then, or nobody wanted it: the oldest makes room for the new.
 	events.Name, events.Subjects = "EVENTS", []string{"mail.*", "suppression.*"}
@@ -63,17 +68,22 @@ func streamConfigs(feedbackBytes int64) (feedback, large, events, notifications 
 	notifications.Description = "a copy of every notification"
 	notifications.MaxBytes, notifications.Discard = max(feedbackBytes/8, 64<<20), jetstream.DiscardOld
 	notifications.Duplicates = repeatWindow
-	return feedback, large, events, notifications
+
+	changes.Name, changes.Subjects = "SUPPRESSION", []string{subjectChanged + ">"}
+	changes.Description = "each change of a suppression list, in order"
+	changes.MaxBytes, changes.MaxAge, changes.Discard = max(feedbackBytes/8, 64<<20), changeRetention, jetstream.DiscardOld
+	changes.Duplicates = repeatWindow
+	return feedback, large, events, notifications, changes
 }
 
 // openStreams makes the streams and consumers that are missing and brings the others to what they must be. With
 // keepSizes streams that are there keep the bounds they have.
-func openStreams(ctx context.Context, js jetstream.JetStream, feedbackBytes int64, keepSizes bool) (s streams, err error) {
-	feedback, large, events, notifications := streamConfigs(feedbackBytes)
+func openStreams(ctx context.Context, js jetstream.JetStream, feedbackBytes int64, raw time.Duration, keepSizes bool) (s streams, err error) {
+	feedback, large, events, notifications, changes := streamConfigs(feedbackBytes, raw)
 	for _, want := range []struct {
 		config jetstream.StreamConfig
 		stream *jetstream.Stream
-	}{{feedback, &s.feedback}, {large, &s.large}, {events, &s.events}, {notifications, &s.notifications}} {
+	}{{feedback, &s.feedback}, {large, &s.large}, {events, &s.events}, {notifications, &s.notifications}, {changes, &s.changes}} {
 		if *want.stream, err = openStream(ctx, js, want.config, keepSizes); err != nil {
 			return s, fmt.Errorf("stream %s: %w", want.config.Name, err)
 		}
