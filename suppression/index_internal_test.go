@@ -91,23 +91,3 @@ func TestNoQueryReadsMoreThanItNeeds(t *testing.T) {
 		}
 	}
 }
-
-func TestImportTakesLessWhenATransactionIsSlowAndSlowlyMoreWhenItIsFast(t *testing.T) {
-	for _, test := range []struct {
-		size int
-		took time.Duration
-		want int
-	}{
-		{1000, importTime, 1000},
-		{1000, 4 * importTime / 3, 750},
-		{1000, 4 * importTime, 500},
-		{1000, importTime / 4, 1250},
-		{1000, 0, 1250},
-		{minImport + 1, time.Minute, minImport},
-		{maxImport, time.Millisecond, maxImport},
-	} {
-		if got := nextImport(test.size, test.took); got != test.want {
-			t.Errorf("%d in %v: got %d, want %d", test.size, test.took, got, test.want)
-		}
-	}
-}

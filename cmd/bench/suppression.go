@@ -330,8 +330,24 @@ func (s *suppressions) importAll(ctx context.Context, n int) error {
 	for i := range entries {
 		entries[i] = suppression.Entry{List: suppression.List{Account: account.DefaultID}, Address: listed("imported", i), Reason: suppression.Bounce}
 	}
-	_, err := suppression.Import(ctx, s.store.Transact, entries, time.Now())
-	return err
+	if err := suppression.Sort(entries); err != nil {
+		return err
+	}
+	var pace suppression.Pace
+	for len(entries) > 0 {
+		n := min(pace.Next(), len(entries))
+		var began time.Time
+		err := s.store.Transact(ctx, func(tx *sql.Tx) error {
+			began = time.Now()
+			return suppression.PutMany(ctx, tx, entries[:n], time.Now())
+		})
+		if err != nil {
+			return err
+		}
+		pace.Took(time.Since(began))
+		entries = entries[n:]
+	}
+	return nil
 }
 
 func (s *suppressions) putNowAndThen(ctx context.Context, done <-chan struct{}) (waits []time.Duration, err error) {
