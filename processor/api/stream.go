@@ -116,10 +116,8 @@ type ImportAnswer struct {
 	End       bool   `json:"end,omitempty"`
 }
 
-const (
-	// maxImportLine bounds a line of an import, in bytes.
-	maxImportLine = 16 << 10
-)
+// maxImportLine bounds a line of an import, in bytes.
+const maxImportLine = 16 << 10
 
 // importSuppression puts the entries of a body of any length on a list while it is being sent. What is committed is on the disk; putting
 // it once more changes nothing but the time of its update.
