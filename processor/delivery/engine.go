@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -131,7 +132,7 @@ func (e *Engine) jitter() float64 {
 func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protocol string, c claimed) finished {
 	f := finished{claimed: c, result: Result{Outcome: NotTried}}
 	unbound := context.WithoutCancel(ctx) // watching ctx costs more than the look-ups take
-	entry, ok, err := e.messages.load(unbound, e.store.Read, c.message)
+	entry, ok, err := e.load(unbound, c.id, c.message)
 	if err != nil {
 		f.result.Err = err
 		return f
@@ -163,6 +164,20 @@ func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protoc
 		e.OnAttempt(protocol, string(f.result.Outcome), time.Since(started))
 	}
 	return f
+}
+
+// load returns what the entry has in common with others of its message, or ok false when it is no longer in hand: it was too old, or about
+// somebody who is forgotten.
+func (e *Engine) load(ctx context.Context, id, message int64) (entry Entry, ok bool, err error) {
+	var one int
+	err = e.store.Read.QueryRowContext(ctx, selectOwned, id, e.name()).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Entry{}, false, nil
+	}
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("delivery: load entry %d: %w", id, err)
+	}
+	return e.messages.load(ctx, e.store.Read, message)
 }
 
 // address finds who gets the entry, and what the policies of a subscription say: its retries, its dead-letter queue, and whether it is

@@ -70,6 +70,13 @@ func (m *messages) keep(seq int64, e Entry) {
 	}
 }
 
+// clear forgets all: an engine that has nothing to do keeps nothing of anybody.
+func (m *messages) clear() {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.kept, m.order, m.bytes = nil, nil, 0
+}
+
 func keptSize(e Entry) int {
 	size := keptBeside + len(e.Subject) + len(e.Body)
 	for name, attribute := range e.Attributes {

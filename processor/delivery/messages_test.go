@@ -88,3 +88,31 @@ func TestAnAddresseeIsLookedUpAnewAfterASecondAndNobodyIsNotRemembered(t *testin
 		}
 	}
 }
+
+// What was claimed and deleted before its attempt, because it is too old or about somebody who is forgotten, is not sent.
+func TestAnEntryThatIsDeletedWhileItIsInHandIsNotSent(t *testing.T) {
+	f := newFixture(t)
+	s := newSubscriber(t, nil)
+	f.publish("body", f.subscribe(s.URL))
+	engine := New(f.store, f.senders(), f.log)
+	engine.Now = f.clock.now
+	claims := engine.perform(t.Context(), order{now: f.clock.now(), owner: engine.name()}).claims
+	if len(claims) != 1 || len(claims[0].entries) != 1 {
+		t.Fatalf("got %+v", claims)
+	}
+	one, sender := claims[0].entries[0], engine.sender(topic.HTTP)
+	if _, ok, err := engine.load(t.Context(), one.id, one.message); !ok || err != nil {
+		t.Fatalf("in hand: got %v, %v", ok, err)
+	}
+	f.transact(func(ctx context.Context, tx *sql.Tx) error {
+		_, err := Forget(ctx, tx, "%body%", func(string) bool { return true })
+		return err
+	})
+	if got := engine.attempt(t.Context(), sender.Terms(), sender, topic.HTTP, one); got.result.Outcome != NotTried || got.result.Err != nil {
+		t.Errorf("got %+v", got.result)
+	}
+	engine.messages.clear()
+	if len(engine.messages.kept)+len(engine.messages.order)+engine.messages.bytes != 0 {
+		t.Errorf("kept %+v", engine.messages.order)
+	}
+}

@@ -47,6 +47,7 @@ const (
 	selectWhole = `SELECT m.subject, m.body, m.attributes, ` + entryColumns + entryTables + ` WHERE o.id = $1`
 	selectList  = `SELECT '', '', '', ` + entryColumns + entryTables
 
+	selectOwned   = `SELECT 1 FROM outbox_entry WHERE id = $1 AND owner = $2`
 	selectMessage = `SELECT id, topic_arn, kind, subject, body, attributes, feedback_id, feedback_seq, created FROM outbox_message WHERE seq = $1`
 
 	// The due time of a claimed entry is the end of its lease: when it has changed the entry is no longer in hand.
