@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -225,8 +226,12 @@ func (ix *Index) Rebuild(ctx context.Context) error {
 		return err
 	}
 	built, err := buildFilter(ctx, ix.db)
-	if err := ix.finish(built, err); err != nil || ix.path == "" {
+	if err := ix.finish(built, err); err != nil {
 		return err
+	}
+	debug.FreeOSMemory() // as much as the index takes became garbage, and there will be none soon to take its room
+	if ix.path == "" {
+		return nil
 	}
 	return ix.save(ctx, built, began)
 }

@@ -22,9 +22,6 @@ import (
 	"github.com/rebound-mail/rebound/suppression"
 )
 
-// importBatch is how many addresses one transaction of an import puts: larger ones gain little and let others wait.
-const importBatch = 2000
-
 // suppressions is the state of the section about the lists.
 type suppressions struct {
 	*bench
@@ -61,7 +58,7 @@ func (b *bench) suppressions(ctx context.Context) (_ []section, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.store.Close()) }()
-	for _, measure := range []func(context.Context) error{s.fill, s.build, s.checks, s.batches, s.imports, s.purge} {
+	for _, measure := range []func(context.Context) error{s.fill, s.build, s.checks, s.batches, s.imports, s.purge, s.rebuild} {
 		if err := measure(ctx); err != nil {
 			return nil, err
 		}
@@ -209,6 +206,18 @@ func (s *suppressions) build(ctx context.Context) (err error) {
 	return nil
 }
 
+// rebuild brings the index up to date, as a server does whenever it has grown old.
+func (s *suppressions) rebuild(ctx context.Context) error {
+	s.say("building the index anew")
+	started := time.Now()
+	if err := s.index.Rebuild(ctx); err != nil {
+		return err
+	}
+	entries, _, _ := s.index.Size()
+	s.row("index built anew, after all that", false, entries, time.Since(started))
+	return nil
+}
+
 // owner is who checks, by the account's own list or by the global one.
 func owner(own bool) suppression.Sender {
 	sender := suppression.Sender{Account: account.DefaultID}
@@ -309,7 +318,7 @@ func (s *suppressions) imports(ctx context.Context) error {
 	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
-	s.row(fmt.Sprintf("import, %d a transaction", importBatch), false, n, took)
+	s.row("import of new addresses", false, n, took)
 	if len(waits) > 0 {
 		s.timedRow("another writer meanwhile, its transaction", false, waits)
 	}
@@ -324,10 +333,19 @@ func (s *suppressions) importAll(ctx context.Context, n int) error {
 	if err := suppression.Sort(entries); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(entries, importBatch) {
-		if err := s.store.Transact(ctx, func(tx *sql.Tx) error { return suppression.PutMany(ctx, tx, part, time.Now()) }); err != nil {
+	var pace suppression.Pace
+	for len(entries) > 0 {
+		n := min(pace.Next(), len(entries))
+		var began time.Time
+		err := s.store.Transact(ctx, func(tx *sql.Tx) error {
+			began = time.Now()
+			return suppression.PutMany(ctx, tx, entries[:n], time.Now())
+		})
+		if err != nil {
 			return err
 		}
+		pace.Took(time.Since(began))
+		entries = entries[n:]
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,17 +65,27 @@ func ask(command *cobra.Command, from source, use func([]listfile.Record, []api.
 	return <-problem
 }
 
+// askOnce makes one call. Only what is suppressed or cannot be checked comes over the wire: what the answer does not name is free.
 func askOnce(ctx context.Context, command *cobra.Command, records []listfile.Record) asked {
-	question := api.CheckQuestion{Addresses: make([]string, len(records))}
+	question := api.CheckQuestion{Addresses: make([]string, len(records)), SuppressedOnly: true}
 	for i, record := range records {
-		question.Addresses[i] = record.Address
+		question.Addresses[i] = strings.ToValidUTF8(record.Address, "\uFFFD") // as JSON carries it
 	}
 	var answer api.CheckAnswer
-	err := newClient(command).call(ctx, http.MethodPost, "/v1/suppression/check", query(command), question, &answer)
-	if err == nil && len(answer.Results) != len(records) {
-		err = fmt.Errorf("the server answered %d of %d questions", len(answer.Results), len(records))
+	if err := newClient(command).call(ctx, http.MethodPost, "/v1/suppression/check", query(command), question, &answer); err != nil {
+		return asked{err: err}
 	}
-	return asked{records, answer.Results, err}
+	results, named := make([]api.CheckResult, len(records)), answer.Results
+	for i, addr := range question.Addresses {
+		results[i].Address = addr
+		if len(named) > 0 && named[0].Address == addr {
+			results[i], named = named[0], named[1:]
+		}
+	}
+	if len(named) > 0 {
+		return asked{err: fmt.Errorf("the server answered about %s, which is not what it was asked", named[0].Address)}
+	}
+	return asked{records, results, nil}
 }
 
 // chunks calls do for the records, a few thousand at a time, until it returns false.

@@ -124,6 +124,8 @@ func TestCheckAnswersByItsStatus(t *testing.T) {
 		"over a thousand":           {strings.Repeat("free@example.net\n", 1500) + "dead@example.net\n", []string{"-"}, 1},
 		"no address":                {"", []string{"nobody"}, 2},
 		"no address among others":   {"", []string{"dead@example.net", "nobody", "free@example.net"}, 2},
+		"no UTF-8 among others":     {"dead@example.net\nj\xff\xff@example.net\ndead@example.net\n", []string{"-"}, 1},
+		"twice the same":            {"dead@example.net\nfree@example.net\ndead@example.net\n", []string{"--json", "-"}, 1},
 		"nothing asked":             {"", nil, 2},
 		"unknown flag":              {"", []string{"--adress", "free@example.net"}, 2},
 		"unknown account":           {"", []string{"--account", "999999999999", "free@example.net"}, 2},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/rebound-mail/rebound/dsn/address"
 	"github.com/rebound-mail/rebound/processor"
@@ -13,13 +14,16 @@ import (
 const MaxCheck = 10_000
 
 // CheckQuestion asks about at most MaxCheck addresses. Identity is the one that the mail is to be sent with; without it the entries that
-// count for one identity alone are not looked at.
+// count for one identity alone are not looked at. SuppressedOnly leaves those out of the answer that may get mail, which are nearly all
+// when a whole mailing is checked.
 type CheckQuestion struct {
-	Addresses []string `json:"addresses"`
-	Identity  string   `json:"identity,omitempty"`
+	Addresses      []string `json:"addresses"`
+	Identity       string   `json:"identity,omitempty"`
+	SuppressedOnly bool     `json:"suppressedOnly,omitempty"`
 }
 
-// CheckAnswer has a result for each address, in the order of the question.
+// CheckAnswer has a result for each address, in the order of the question; with SuppressedOnly for each that is suppressed or could not
+// be checked.
 type CheckAnswer struct {
 	Results []CheckResult `json:"results"`
 }
@@ -67,6 +71,9 @@ func (a *API) checkSuppression(r *http.Request) (any, error) {
 	}
 	for i, verdict := range verdicts {
 		answer.Results[at[i]] = shownVerdict(asked[i], verdict)
+	}
+	if question.SuppressedOnly {
+		answer.Results = slices.DeleteFunc(answer.Results, func(r CheckResult) bool { return !r.Suppressed && r.Problem == "" })
 	}
 	return answer, nil
 }

@@ -70,9 +70,16 @@ func TestAnImportOfAnyLengthIsCommittedInParts(t *testing.T) {
 		fmt.Fprintf(&body, `{"emailAddress":"a%d@example.net"}`+"\n", n)
 	}
 	_, text := s.ask(http.MethodPost, "/v1/suppression/import?list=global", body.String())
-	want := []api.ImportAnswer{{Committed: 5000, Put: 5000}, {Committed: 10_000, Put: 10_000}, {Committed: 12_000, Put: 12_000}, {Put: 12_000, End: true}}
-	if diff := cmp.Diff(want, each[api.ImportAnswer](t, text)); diff != "" {
-		t.Error(diff)
+	got := each[api.ImportAnswer](t, text)
+	last := 0
+	for i, part := range got[:len(got)-1] {
+		if part.Committed <= last || part.Put != part.Committed || part.Committed > last+10_000 {
+			t.Errorf("part %d: got %+v after %d", i, part, last)
+		}
+		last = part.Committed
+	}
+	if end := got[len(got)-1]; len(got) < 3 || last != 12_000 || end != (api.ImportAnswer{Put: 12_000, End: true}) {
+		t.Errorf("got %d parts up to %d, and %+v", len(got)-1, last, end)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/rebound-mail/rebound/dsn/address"
 	"github.com/rebound-mail/rebound/processor/account"
@@ -115,12 +116,8 @@ type ImportAnswer struct {
 	End       bool   `json:"end,omitempty"`
 }
 
-const (
-	// importBatch is how many entries one transaction of an import puts: other writers wait for it.
-	importBatch = 5000
-	// maxImportLine bounds a line of an import, in bytes.
-	maxImportLine = 16 << 10
-)
+// maxImportLine bounds a line of an import, in bytes.
+const maxImportLine = 16 << 10
 
 // importSuppression puts the entries of a body of any length on a list while it is being sent. What is committed is on the disk; putting
 // it once more changes nothing but the time of its update.
@@ -129,6 +126,8 @@ func (a *API) importSuppression(r *http.Request, out *lines) error {
 	if err != nil {
 		return err
 	}
+	// net/http looks for the next request while it still reads the end of this body, and panics: so there is none on this connection.
+	out.response.Header().Set("Connection", "close")
 	if err := out.control.EnableFullDuplex(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
@@ -147,7 +146,7 @@ func (a *API) importSuppression(r *http.Request, out *lines) error {
 				return err
 			}
 		}
-		if i.taken == importBatch || err != nil {
+		if i.taken >= i.pace.Next() || err != nil {
 			if err := i.commit(r); err != nil {
 				return err
 			}
@@ -167,6 +166,7 @@ type importing struct {
 	on            suppression.List
 	owner         account.Account
 	out           *lines
+	pace          suppression.Pace
 	batch         []suppression.Entry
 	taken         int // lines since the last commit
 	line          int // of the last that was taken
@@ -207,12 +207,15 @@ func (i *importing) commit(r *http.Request) error {
 	if i.taken == 0 {
 		return nil
 	}
+	var began time.Time
 	err := i.api.transact(r, func(ctx context.Context, tx *sql.Tx) error {
+		began = time.Now()
 		return suppression.PutMany(ctx, tx, i.batch, i.api.now())
 	})
 	if err != nil {
 		return badAddress(err)
 	}
+	i.pace.Took(time.Since(began))
 	i.put, i.batch, i.taken = i.put+len(i.batch), i.batch[:0], 0
 	if err := i.out.write(ImportAnswer{Committed: i.line, Put: i.put, Rejected: i.rejected}); err != nil {
 		return err

@@ -33,6 +33,11 @@ func TestSuppressionIsPutCheckedListedAndDeleted(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 
+	s.do(http.MethodPost, "/v1/suppression/check", api.CheckQuestion{Addresses: []string{"free@example.net", "jane@example.net", "no address", "joe@example.net"}, SuppressedOnly: true}, &answer)
+	if diff := cmp.Diff(want[:3], answer.Results); diff != "" {
+		t.Errorf("only what is suppressed or cannot be checked: -want +got:\n%s", diff)
+	}
+
 	var page api.SuppressionPage
 	s.do(http.MethodGet, "/v1/suppression?reason=COMPLAINT", nil, &page)
 	if len(page.Entries) != 1 || page.Entries[0].Address != "joe@example.net" || page.Entries[0].List != "account" || !page.Entries[0].Until.IsZero() {

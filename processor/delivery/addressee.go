@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/rebound-mail/rebound/processor/topic"
@@ -21,6 +22,46 @@ var (
 	errTopicDeleted = errors.New("the topic was deleted")
 	errUnsubscribed = errors.New("the subscription has ended")
 )
+
+// addresseeAge is how long an addressee that was looked up is good for other entries.
+const addresseeAge = time.Second
+
+// addressees are those of the entries that were claimed of an endpoint together, most often one. Each is looked up once for all of
+// them, and anew after a second: so long it may take until an endpoint with much to do learns of a change of its subscription.
+type addressees struct {
+	mutex sync.Mutex
+	found map[sought]foundAt
+}
+
+// sought is what lookUp goes by.
+type sought struct {
+	topic, subscription string
+	ended               bool
+}
+
+type foundAt struct {
+	Addressee
+	at time.Time // of the clock on the wall: it is about the age, not about the schedule
+}
+
+// find is lookUp, but for what was found lately.
+func (a *addressees) find(ctx context.Context, db *sql.DB, e Entry) (Addressee, error) {
+	who := sought{e.TopicARN, e.SubscriptionARN, e.Kind == KindUnsubscribeConfirmation}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if known, ok := a.found[who]; ok && time.Since(known.at) < addresseeAge {
+		return known.Addressee, nil
+	}
+	to, err := lookUp(ctx, db, e)
+	if err != nil {
+		return to, err
+	}
+	if a.found == nil {
+		a.found = map[sought]foundAt{}
+	}
+	a.found[who] = foundAt{to, time.Now()}
+	return to, nil
+}
 
 // lookUp finds who gets the entry: errTopicDeleted or errUnsubscribed when there is nobody any more.
 func lookUp(ctx context.Context, db *sql.DB, e Entry) (a Addressee, err error) {

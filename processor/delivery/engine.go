@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,7 @@ type Engine struct {
 	log       *slog.Logger
 	wake      chan struct{}
 	throttles throttles
+	messages  messages
 }
 
 // New returns an engine that sends with the sender of each protocol.
@@ -130,14 +132,15 @@ func (e *Engine) jitter() float64 {
 func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protocol string, c claimed) finished {
 	f := finished{claimed: c, result: Result{Outcome: NotTried}}
 	unbound := context.WithoutCancel(ctx) // watching ctx costs more than the look-ups take
-	entry, ok, err := load(unbound, e.store.Read, c.id, e.name())
+	entry, ok, err := e.load(unbound, c.id, c.message)
 	if err != nil {
 		f.result.Err = err
 		return f
 	}
-	if !ok { // dropped, or redriven by somebody meanwhile
+	if !ok {
 		return f
 	}
+	entry.ID, entry.Attempts, entry.SubscriptionARN, entry.Protocol, entry.Endpoint = c.id, c.attempts, c.subscription, protocol, c.address
 	f.entry = entry
 	if err := e.address(unbound, &f, &terms); err != nil {
 		f.result.Err = err
@@ -163,13 +166,27 @@ func (e *Engine) attempt(ctx context.Context, terms Terms, sender Sender, protoc
 	return f
 }
 
+// load returns what the entry has in common with others of its message, or ok false when it is no longer in hand: it was too old, or about
+// somebody who is forgotten.
+func (e *Engine) load(ctx context.Context, id, message int64) (entry Entry, ok bool, err error) {
+	var one int
+	err = e.store.Read.QueryRowContext(ctx, selectOwned, id, e.name()).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Entry{}, false, nil
+	}
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("delivery: load entry %d: %w", id, err)
+	}
+	return e.messages.load(ctx, e.store.Read, message)
+}
+
 // address finds who gets the entry, and what the policies of a subscription say: its retries, its dead-letter queue, and whether it is
 // held now.
 func (e *Engine) address(ctx context.Context, f *finished, terms *Terms) error {
 	if f.entry.SubscriptionARN == "" {
 		return nil
 	}
-	to, err := lookUp(ctx, e.store.Read, f.entry)
+	to, err := f.recipients.find(ctx, e.store.Read, f.entry)
 	if errors.Is(err, errTopicDeleted) || errors.Is(err, errUnsubscribed) {
 		return nil // the sender says so
 	}

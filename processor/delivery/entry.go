@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -102,16 +101,4 @@ func List(ctx context.Context, db *sql.DB, f Filter, after int64, limit int) ([]
 		return nil, fmt.Errorf("delivery: list: %w", err)
 	}
 	return entries, nil
-}
-
-// load returns the entry whole, or ok false when it is no longer owned by the one who claimed it.
-func load(ctx context.Context, db *sql.DB, id int64, owner string) (e Entry, ok bool, err error) {
-	e, err = scanEntry(db.QueryRowContext(ctx, selectEntry, id, owner))
-	if errors.Is(err, sql.ErrNoRows) {
-		return Entry{}, false, nil
-	}
-	if err != nil {
-		return Entry{}, false, fmt.Errorf("delivery: load entry %d: %w", id, err)
-	}
-	return e, true, nil
 }

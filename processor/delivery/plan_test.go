@@ -15,7 +15,8 @@ func TestWhatTheEngineAsksOftenUsesAnIndex(t *testing.T) {
 	}{
 		"what is due":                  {selectDue, []any{1}},
 		"a claim":                      {claimEntries, []any{1, "o", 1, 1, 8}},
-		"an entry":                     {selectEntry, []any{1, "o"}},
+		"an entry":                     {selectMessage, []any{1, "o"}},
+		"an entry in hand":             {selectOwned, []any{1, "o"}},
 		"a delivery":                   {settleDelivered, []any{1, 1}},
 		"a failed attempt":             {settleAttempted, []any{1, 1, 1, 1, 1, "e", "a", "q", 1, 1, 1}},
 		"a message nobody waits for":   {deleteMessage, []any{1}},

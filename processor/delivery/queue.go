@@ -14,14 +14,17 @@ func lease(t Terms) time.Duration { return 3*t.Timeout + 15*time.Second }
 
 // claimed is an entry that this engine has in hand.
 type claimed struct {
-	id       int64
-	message  int64
-	endpoint int64
-	attempts int           // before this one
-	waited   time.Duration // for its retries
-	held     time.Time     // since when a throttle holds it; zero for not
-	tried    bool          // there were attempts, maybe before it was redriven
-	leased   time.Time     // until then it is ours
+	id           int64
+	message      int64
+	endpoint     int64
+	address      string // of the endpoint
+	subscription string // its ARN; "" for none
+	recipients   *addressees
+	attempts     int           // before this one
+	waited       time.Duration // for its retries
+	held         time.Time     // since when a throttle holds it; zero for not
+	tried        bool          // there were attempts, maybe before it was redriven
+	leased       time.Time     // until then it is ours, and nobody drops or redrives it
 }
 
 // finished is an entry that is no longer in hand, whatever became of it.

@@ -167,6 +167,9 @@ func (r *run) take(t turned) error {
 			delete(r.queues, id)
 		}
 	}
+	if len(r.queues) == 0 {
+		r.messages.clear()
+	}
 	r.sleep(t.next)
 	return nil
 }

@@ -32,21 +32,23 @@ const (
 		soonest (endpoint, due) AS (
 			SELECT endpoint, (SELECT MIN(due) FROM outbox_entry WHERE outbox_entry.endpoint = used.endpoint) FROM used
 			WHERE used.endpoint IS NOT NULL)
-		SELECT e.id, e.protocol, e.failures, e.strikes, e.paused_until, e.failing_since, e.last_success, soonest.due
+		SELECT e.id, e.protocol, e.endpoint, e.failures, e.strikes, e.paused_until, e.failing_since, e.last_success, soonest.due
 		FROM soonest JOIN outbox_endpoint e ON e.id = soonest.endpoint
 		WHERE soonest.due < $1 ORDER BY soonest.due`
 
 	claimEntries = `UPDATE outbox_entry SET due = $1, owner = $2 WHERE id IN (
 			SELECT id FROM outbox_entry WHERE endpoint = $3 AND due <= $4 ORDER BY due, id LIMIT $5) AND due <= $4
-		RETURNING id, message, attempts, waited, held, last_attempt > 0`
+		RETURNING id, message, subscription_arn, attempts, waited, held, last_attempt > 0`
 	releaseOwned = `UPDATE outbox_entry SET due = $1, owner = '' WHERE owner = $2`
 
 	entryColumns = `o.id, m.id, m.topic_arn, m.kind, m.feedback_id, m.feedback_seq, m.created, o.subscription_arn, e.protocol, e.endpoint,
 		o.due, o.attempts, o.failed, o.last_attempt, o.last_status, o.last_error, o.last_answer, o.queue`
 	entryTables = ` FROM outbox_entry o JOIN outbox_message m ON m.seq = o.message JOIN outbox_endpoint e ON e.id = o.endpoint`
-	selectEntry = `SELECT m.subject, m.body, m.attributes, ` + entryColumns + entryTables + ` WHERE o.id = $1 AND o.owner = $2`
 	selectWhole = `SELECT m.subject, m.body, m.attributes, ` + entryColumns + entryTables + ` WHERE o.id = $1`
 	selectList  = `SELECT '', '', '', ` + entryColumns + entryTables
+
+	selectOwned   = `SELECT 1 FROM outbox_entry WHERE id = $1 AND owner = $2`
+	selectMessage = `SELECT id, topic_arn, kind, subject, body, attributes, feedback_id, feedback_seq, created FROM outbox_message WHERE seq = $1`
 
 	// The due time of a claimed entry is the end of its lease: when it has changed the entry is no longer in hand.
 	settleDelivered = `DELETE FROM outbox_entry WHERE id = $1 AND due = $2`
@@ -167,6 +169,18 @@ func scanEntry(row interface{ Scan(...any) error }) (e Entry, err error) {
 	if last > 0 {
 		e.LastAttempt = fromMillis(last)
 	}
+	if err == nil && attributes != "" {
+		err = json.Unmarshal([]byte(attributes), &e.Attributes)
+	}
+	return e, err
+}
+
+// scanMessage reads what all entries of a message have in common.
+func scanMessage(row interface{ Scan(...any) error }) (e Entry, err error) {
+	var seq, published int64
+	var attributes string
+	err = row.Scan(&e.MessageID, &e.TopicARN, &e.Kind, &e.Subject, &e.Body, &attributes, &e.FeedbackID, &seq, &published)
+	e.FeedbackSeq, e.Published, e.State = uint64(seq), fromMillis(published), Waiting
 	if err == nil && attributes != "" {
 		err = json.Unmarshal([]byte(attributes), &e.Attributes)
 	}

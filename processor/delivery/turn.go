@@ -48,6 +48,7 @@ type claim struct {
 type endpoint struct {
 	id       int64
 	protocol string
+	address  string
 	breaker  breaker
 	due      time.Time
 }
@@ -118,7 +119,7 @@ func (e *Engine) endpoints(ctx context.Context) (list []endpoint, err error) {
 		var each endpoint
 		var paused, failing, success, due int64
 		b := &each.breaker
-		if err := rows.Scan(&each.id, &each.protocol, &b.failures, &b.strikes, &paused, &failing, &success, &due); err != nil {
+		if err := rows.Scan(&each.id, &each.protocol, &each.address, &b.failures, &b.strikes, &paused, &failing, &success, &due); err != nil {
 			return nil, fmt.Errorf("delivery: look for due entries: %w", err)
 		}
 		b.pausedUntil, b.failingSince, b.lastSuccess = fromMillisOrZero(paused), fromMillisOrZero(failing), fromMillisOrZero(success)
@@ -194,10 +195,11 @@ func (c *claim) take(ctx context.Context, tx *sql.Tx, o order) error {
 		return fmt.Errorf("delivery: claim: %w", err)
 	}
 	defer rows.Close()
+	recipients := &addressees{}
 	for rows.Next() {
-		entry := claimed{endpoint: c.endpoint.id, leased: c.leased}
+		entry := claimed{endpoint: c.endpoint.id, address: c.endpoint.address, leased: c.leased, recipients: recipients}
 		var waited, held int64
-		if err := rows.Scan(&entry.id, &entry.message, &entry.attempts, &waited, &held, &entry.tried); err != nil {
+		if err := rows.Scan(&entry.id, &entry.message, &entry.subscription, &entry.attempts, &waited, &held, &entry.tried); err != nil {
 			return fmt.Errorf("delivery: claim: %w", err)
 		}
 		entry.waited, entry.held = time.Duration(waited)*time.Millisecond, fromMillisOrZero(held)
@@ -212,9 +214,19 @@ func (c *claim) take(ctx context.Context, tx *sql.Tx, o order) error {
 
 // writeSettled writes what became of the entries that are no longer in hand, and of their endpoints.
 func writeSettled(ctx context.Context, tx *sql.Tx, o order) error {
+	var delivered []int64 // messages
 	for _, f := range o.settled {
 		if err := f.write(ctx, tx); err != nil {
 			return fmt.Errorf("delivery: write the result of entry %d: %w", f.id, err)
+		}
+		if f.result.Outcome == Delivered {
+			delivered = append(delivered, f.message)
+		}
+	}
+	slices.Sort(delivered)
+	for _, message := range slices.Compact(delivered) {
+		if _, err := tx.ExecContext(ctx, deleteMessage, message); err != nil {
+			return fmt.Errorf("delivery: delete message %d: %w", message, err)
 		}
 	}
 	for id, s := range o.queues {
@@ -236,12 +248,10 @@ func (f finished) write(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, settleDelivered, f.id, f.leased.UnixMilli()); err != nil {
 			return err
 		}
-		if f.tried {
-			if _, err := tx.ExecContext(ctx, deleteAttempts, f.id); err != nil {
-				return err
-			}
+		if !f.tried {
+			return nil
 		}
-		_, err := tx.ExecContext(ctx, deleteMessage, f.message)
+		_, err := tx.ExecContext(ctx, deleteAttempts, f.id)
 		return err
 	case NotTried, Held:
 		_, err := tx.ExecContext(ctx, settleReleased, f.next.UnixMilli(), millisOrZero(f.held), f.id, f.leased.UnixMilli())

@@ -203,7 +203,7 @@ func TestTheReadPoolCannotWrite(t *testing.T) {
 func TestOpenSetsWhatDurabilityNeeds(t *testing.T) {
 	s, path := openNotes(t)
 	for pragma, want := range map[string]string{
-		"journal_mode": "wal", "synchronous": "2", "wal_autocheckpoint": "10000", "foreign_keys": "1", "busy_timeout": "10000",
+		"journal_mode": "wal", "synchronous": "2", "wal_autocheckpoint": "4000", "foreign_keys": "1", "busy_timeout": "10000",
 	} {
 		var got string
 		if err := s.Write.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
