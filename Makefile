@@ -36,9 +36,7 @@ bench-suppression: tools ## the suppression lists at 10 million + 10 million add
 	@go run ./cmd/bench -only suppression -lists 10000000
 
 fuzz: tools ## each fuzz target for FUZZTIME (60s), two at a time
-	@grep -rHo '^func Fuzz[A-Za-z]*' --include='*_test.go' . | sed -E 's|/[^/]*:func | |' | \
-	  xargs -P 2 -L 1 bash -c 'out=$$(go test -run "^$$" -fuzz "^$$1\$$" -parallel 1 -fuzztime $(FUZZTIME) $$0 2>&1); code=$$?; \
-	    echo "$$0 $$1: $$(grep "^fuzz: elapsed" <<<"$$out" | tail -n 1)"; [ $$code = 0 ] || { echo "$$out"; exit 255; }'
+	@FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 lint: tools ## gofmt, vet, staticcheck, and a tidy go.mod
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted" >&2; exit 1; }

@@ -25,12 +25,11 @@ func main() {
 	only := flag.String("only", "", "measure one part alone: accepts, deliveries, reading, stages, suppression or outbox")
 	lists := flag.Int("lists", 0, "how many addresses each suppression list has (default a million times -n)")
 	mails := flag.String("mails", "", "measure only the reading, of the mails (*.eml) below this folder")
-	outbox := flag.Bool("outbox", false, "measure only the outbox")
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
 	flag.Parse()
 	// With SIGPIPE, so that `make bench | head` leaves nothing behind either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	err := run(ctx, options{scale: *scale, only: *only, lists: *lists, mails: *mails, outbox: *outbox, asJSON: *asJSON}, os.Stdout, os.Stderr)
+	err := run(ctx, options{scale: *scale, only: *only, lists: *lists, mails: *mails, asJSON: *asJSON}, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -44,7 +43,6 @@ type options struct {
 	only   string // a part; "" is all
 	lists  int    // entries of each suppression list; 0 is by scale
 	mails  string // a folder; "" is the recordings
-	outbox bool
 	asJSON bool
 }
 
@@ -115,8 +113,6 @@ func (b *bench) parts() ([]func(context.Context) ([]section, error), error) {
 	names := []string{"accepts", "deliveries", "reading", "stages", "suppression", "outbox"}
 	if b.mails != "" {
 		b.only = "reading"
-	} else if b.outbox {
-		b.only = "outbox"
 	}
 	if b.only == "" {
 		return all, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -18,7 +19,7 @@ func (b *bench) sickAmongHealthy(ctx context.Context) (section, error) {
 			return s, err
 		}
 		p99 = append(p99, quantile(took, 0.99))
-		name, ratio := "20 healthy endpoints", none
+		name, ratio := fmt.Sprintf("%d healthy endpoints", healthyEndpoints), none
 		if ill {
 			name, ratio = "with five sick: hang, 500, 429, reset, drip", p99[1]/p99[0]
 		}
@@ -53,17 +54,20 @@ func beIll(over context.Context, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// crowd publishes a message every 25 ms to 20 healthy endpoints, and to five sick ones when told so, and returns the sorted times from the
+// healthyEndpoints make a thousand subscriptions with the sick ones.
+const healthyEndpoints = 995
+
+// crowd publishes a message every two seconds to 995 healthy endpoints, and to five sick ones when told so, and returns the sorted times from the
 // commit to each healthy webhook.
 func (b *bench) crowd(ctx context.Context, ill bool) ([]time.Duration, error) {
-	const healthy, every = 20, 25 * time.Millisecond
+	const every = 2 * time.Second
 	o, err := b.openOutbox(ctx)
 	if err != nil {
 		return nil, err
 	}
 	over, end := context.WithCancel(ctx)
 	defer end()
-	hook, err := openWebhook(healthy)
+	hook, err := openWebhook(healthyEndpoints)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +87,7 @@ func (b *bench) crowd(ctx context.Context, ill bool) ([]time.Duration, error) {
 	if err != nil {
 		return nil, err
 	}
-	rounds := b.count(200)
+	rounds := b.count(10)
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
 	for range rounds {
@@ -96,7 +100,7 @@ func (b *bench) crowd(ctx context.Context, ill bool) ([]time.Duration, error) {
 			return nil, ctx.Err()
 		}
 	}
-	if _, err := hook.await(ctx, rounds*healthy, hook.notifications); err != nil {
+	if _, err := hook.await(ctx, rounds*healthyEndpoints, hook.notifications); err != nil {
 		return nil, err
 	}
 	end()
