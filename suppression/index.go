@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"runtime/debug"
@@ -47,8 +48,8 @@ type Index struct {
 // OpenIndex reads the index that was kept at path ("" keeps none) and what changed since. When there is none, or it belongs
 // to another state of the database, all checks are answered by the tables until Rebuild or Run has built one.
 func OpenIndex(ctx context.Context, db *sql.DB, path string, log *slog.Logger) (*Index, error) {
-	ix := &Index{db: db, path: path, log: log, seq: -1} // before any: what the journal does not tell of is there already
-	if err := ix.load(ctx); err != nil {
+	ix := &Index{db: db, path: path, log: log, seq: -1}                     // before any: what the journal does not tell of is there already
+	if err := ix.load(ctx); err != nil && !errors.Is(err, fs.ErrNotExist) { // a first start has none
 		log.Info("building the index of suppressed addresses anew", "reason", err)
 	}
 	return ix, ix.Follow(ctx)
