@@ -151,11 +151,7 @@ func (a *API) getSet(c *call) (any, error) {
 }
 
 func (a *API) listSets(c *call) (any, error) {
-	size, err := pageSize(c.query("PageSize"))
-	if err != nil {
-		return nil, err
-	}
-	from, err := after(c.query("NextToken"))
+	from, size, err := c.page()
 	if err != nil {
 		return nil, err
 	}

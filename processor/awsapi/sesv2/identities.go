@@ -115,11 +115,7 @@ func (a *API) getIdentity(c *call) (any, error) {
 }
 
 func (a *API) listIdentities(c *call) (any, error) {
-	size, err := pageSize(c.query("PageSize"))
-	if err != nil {
-		return nil, err
-	}
-	from, err := after(c.query("NextToken"))
+	from, size, err := c.page()
 	if err != nil {
 		return nil, err
 	}

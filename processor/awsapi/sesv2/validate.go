@@ -108,3 +108,12 @@ func after(token string) (name string, err error) {
 	}
 	return string(text), nil
 }
+
+// page reads which page of a list is asked for: the things behind the name from, size of them.
+func (c *call) page() (from string, size int, err error) {
+	if size, err = pageSize(c.query("PageSize")); err != nil {
+		return "", 0, err
+	}
+	from, err = after(c.query("NextToken"))
+	return from, size, err
+}
