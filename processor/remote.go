@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxHost is the longest name of a host (RFC 1035 section 2.3.4), and a byte.
+const maxHost = 256
+
 // remote takes the name and the IP address of the server that refused the mail out of a Remote-MTA field ("mx.example.org [192.0.2.7]",
 // "[192.0.2.7]"), or, when the field has no address, out of the text in which Postfix and Exim name the host ("host mx.example.org[192.0.2.7] said").
 func remote(field, text string) (name, ip string) {
@@ -19,9 +22,13 @@ func remote(field, text string) (name, ip string) {
 		}
 		wordStart := at == 0 || strings.IndexByte(" \n\t(:", rest[at-1]) >= 0
 		rest = rest[at+len("host "):]
-		host, after, found := strings.Cut(rest, "[")
-		host = strings.TrimSuffix(host, " ")
-		if !wordStart || !found || host == "" || strings.ContainsAny(host, " \n\t<>@()") || name != "" && !strings.EqualFold(host, name) {
+		end := strings.IndexAny(rest[:min(len(rest), maxHost)], "[ \n\t<>@()")
+		if !wordStart || end <= 0 {
+			continue
+		}
+		host := rest[:end]
+		after, found := strings.CutPrefix(strings.TrimPrefix(rest[end:], " "), "[")
+		if !found || name != "" && !strings.EqualFold(host, name) {
 			continue
 		}
 		if _, ip = splitHost("[" + after[:min(len(after), 64)]); ip != "" {

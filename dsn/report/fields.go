@@ -17,8 +17,8 @@ type fields struct {
 
 // span tells where in fields.buf a field stands.
 type span struct {
-	name, colon, end int
-	first            bool // of its group
+	name, nameEnd, value, end int
+	first                     bool // of its group
 }
 
 func (f *fields) reset(bytes, count int) {
@@ -43,20 +43,15 @@ func (f *fields) add(line []byte, name func([]byte) int) bool {
 	if n < 0 {
 		return false
 	}
-	if len(f.spans) >= f.count || len(f.buf)+n >= f.bytes {
+	if len(f.spans) >= f.count || len(f.buf)+n+1 >= f.bytes {
 		f.over = true
 		return true
 	}
 	start := len(f.buf)
-	f.buf = append(f.buf, trimRight(line[:n])...)
-	colon := len(f.buf)
-	f.spans = append(f.spans, span{name: start, colon: colon, end: colon, first: f.broke})
+	value := start + n + 1
+	f.spans = append(f.spans, span{name: start, nameEnd: start + len(trimRight(line[:n])), value: value, end: value, first: f.broke})
 	f.broke = false
-	value := line[n+1:]
-	for len(value) > 0 && (value[0] == ' ' || value[0] == '\t') {
-		value = value[1:]
-	}
-	f.append(value)
+	f.append(line)
 	return true
 }
 
@@ -93,7 +88,7 @@ func (f *fields) header() Header {
 	text := string(f.buf)
 	h := make(Header, len(f.spans))
 	for i, s := range f.spans {
-		h[i] = Field{Name: text[s.name:s.colon], Value: trim(text[s.colon:s.end])}
+		h[i] = Field{Name: text[s.name:s.nameEnd], Value: trim(text[s.value:s.end])}
 	}
 	return h
 }

@@ -175,7 +175,7 @@ func (p *parser) endLeaf() {
 // decodeText brings the text of the leaf at the end of all to UTF-8 and LF.
 func (p *parser) decodeText(all []byte, limit int) []byte {
 	own := all[p.leaf.start:]
-	if needsDecoding(own) || isSevenBit(p.leaf.charset) {
+	if (needsDecoding(own) || isSevenBit(p.leaf.charset)) && !(isUTF8(lower(p.leaf.charset)) && utf8.Valid(own)) {
 		own = []byte(toUTF8(string(own), p.leaf.charset))
 	}
 	p.noteCharset(p.leaf.charset)

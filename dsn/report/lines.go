@@ -105,8 +105,12 @@ func (l *lines) toDelimiter() {
 
 // lineEnd finds the end of the line at pos and the start of the next line.
 func (l *lines) lineEnd() (end, next int, ok bool) {
-	l.lf, l.lfTo = l.find('\n', l.lf, l.lfTo)
-	l.cr, l.crTo = l.find('\r', l.cr, l.crTo)
+	if l.lf < l.pos {
+		l.lf, l.lfTo = l.find('\n', l.lfTo)
+	}
+	if l.cr < l.pos {
+		l.cr, l.crTo = l.find('\r', l.crTo)
+	}
 	if l.cr >= 0 && (l.lf < 0 || l.cr < l.lf) {
 		return l.crEnd(l.cr)
 	}
@@ -114,10 +118,10 @@ func (l *lines) lineEnd() (end, next int, ok bool) {
 }
 
 // find returns the place of the next c, and up to where it was looked for, from
-// what was known of them before.
-func (l *lines) find(c byte, at, to int) (next, upTo int) {
-	if at >= l.pos {
-		return at, to
+// what was known of that before.
+func (l *lines) find(c byte, to int) (next, upTo int) {
+	if to == l.end {
+		return -1, to
 	}
 	from := max(l.pos, to)
 	if i := bytes.IndexByte(l.buf[from:l.end], c); i >= 0 {
