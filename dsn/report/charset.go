@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // charsetNames are charsets that mail names and that neither the WHATWG nor IANA does,
@@ -92,7 +93,7 @@ func encodingOf(name string) xtext.Encoding {
 func toUTF8(text, name string) string {
 	switch name = lower(name); {
 	case isUTF8(name):
-		return strings.ToValidUTF8(text, "\uFFFD")
+		return validUTF8(text)
 	case !isUnstated(name):
 		if decoded, ok := decodeCharset(text, name); ok {
 			return decoded
@@ -107,7 +108,7 @@ func toUTF8(text, name string) string {
 		return text
 	}
 	decoded, _ := decodeCharset(text, "windows-1252")
-	return strings.ToValidUTF8(decoded, "\uFFFD")
+	return decoded
 }
 
 // decodeCharset decodes text in a charset given by its lower-case name, and
@@ -120,9 +121,17 @@ func decodeCharset(text, name string) (string, bool) {
 	if e == nil {
 		return "", false
 	}
-	decoded, err := e.NewDecoder().String(text)
+	decoded, _, err := transform.Append(e.NewDecoder(), make([]byte, 0, len(text)+len(text)/2), []byte(text))
 	if err != nil {
 		return "", false
 	}
-	return strings.ToValidUTF8(decoded, "\uFFFD"), true
+	return validUTF8(string(decoded)), true
+}
+
+// validUTF8 is strings.ToValidUTF8 that sees quickly what is valid already.
+func validUTF8(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }

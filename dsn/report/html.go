@@ -3,6 +3,8 @@ package report
 import (
 	"bytes"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // htmlText returns the text of HTML, a line for each block, at most 64 KiB.
@@ -11,30 +13,30 @@ func htmlText(source []byte) string {
 		return ""
 	}
 	m := markup{rest: source}
-	var b strings.Builder
+	var f flow
 	hidden := 0
-	for b.Len() < maxText {
+	for len(f.text) < maxText {
 		kind, text := m.next()
 		switch kind {
 		case noToken:
-			return cutText(b.String())
+			return f.String()
 		case textToken:
 			if hidden == 0 {
-				writeWords(&b, text)
+				f.write(text)
 			}
 		case startToken:
 			if isHidden(text) {
 				hidden++
 			}
-			breakLine(&b, text)
+			f.tag(text)
 		case endToken:
 			if isHidden(text) && hidden > 0 {
 				hidden--
 			}
-			breakLine(&b, text)
+			f.tag(text)
 		}
 	}
-	return cutText(b.String())
+	return f.String()
 }
 
 // metaCharset returns the charset that HTML names in a meta element at its
@@ -53,59 +55,54 @@ func metaCharset(source []byte) string {
 	return value
 }
 
-func isHidden(tag string) bool {
-	switch tag {
+func isHidden(tag []byte) bool {
+	switch string(tag) {
 	case "script", "style", "title":
 		return true
 	}
 	return false
 }
 
-func breakLine(b *strings.Builder, tag string) {
-	switch tag {
+// flow collects text as a browser shows it: runs of white space as one blank.
+type flow struct {
+	text  []byte
+	blank bool // stands before the next word, if that does not begin a line
+}
+
+func (f *flow) beginsLine() bool { return len(f.text) == 0 || f.text[len(f.text)-1] == '\n' }
+
+func (f *flow) write(text []byte) {
+	if !utf8.Valid(text) {
+		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
+	}
+	if first, _ := utf8.DecodeRune(text); unicode.IsSpace(first) && !f.beginsLine() {
+		f.blank = true
+	}
+	for word := range bytes.FieldsSeq(text) {
+		if f.blank && !f.beginsLine() {
+			f.text = append(f.text, ' ')
+		}
+		f.text = append(f.text, word...)
+		f.blank = true
+	}
+	if last, _ := utf8.DecodeLastRune(text); !unicode.IsSpace(last) {
+		f.blank = false
+	}
+}
+
+// tag breaks the line where a block begins or ends. An empty cell makes a line too.
+func (f *flow) tag(name []byte) {
+	switch string(name) {
 	case "br", "p", "div", "tr", "li", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "hr", "blockquote":
-		if s := b.String(); s != "" && !strings.HasSuffix(s, "\n") {
-			b.WriteByte('\n')
+		if len(f.text) > 0 && (f.blank || !f.beginsLine()) {
+			f.text = append(f.text, '\n')
 		}
+		f.blank = false
 	case "td", "th":
-		b.WriteByte(' ')
+		f.blank = true
 	}
 }
 
-// writeWords writes text as a browser shows it: runs of white space as one blank.
-func writeWords(b *strings.Builder, text string) {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	first := true
-	for word := range strings.FieldsSeq(text) {
-		if s := b.String(); !first || s != "" && !strings.HasSuffix(s, "\n") && strings.TrimLeft(text, " \t\r\n") != text {
-			b.WriteByte(' ')
-		}
-		b.WriteString(word)
-		first = false
-	}
-	if endsInBlank(text) && strings.TrimRight(text, " \t\r\n\u00a0") != "" {
-		b.WriteByte(' ')
-	}
-}
-
-// endsInBlank reports whether a blank ends text, other than one that is nothing
-// but blanks of ASCII.
-func endsInBlank(text string) bool {
-	trimmed := strings.TrimRight(text, " \t\r\n")
-	return trimmed != "" && (len(trimmed) < len(text) || strings.HasSuffix(text, "\u00a0"))
-}
-
-func cutText(s string) string {
-	var b strings.Builder
-	b.Grow(min(len(s), maxText))
-	for line := range strings.SplitSeq(strings.ToValidUTF8(s[:min(len(s), maxText)], ""), "\n") {
-		before := ""
-		for word := range strings.FieldsSeq(line) {
-			b.WriteString(before)
-			b.WriteString(word)
-			before = " "
-		}
-		b.WriteByte('\n')
-	}
-	return strings.Trim(b.String(), "\n")
+func (f *flow) String() string {
+	return string(bytes.Trim(wholeRunes(f.text[:min(len(f.text), maxText)]), "\n"))
 }

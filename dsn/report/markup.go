@@ -25,20 +25,20 @@ const (
 )
 
 // next returns the next token: a text, or the name of a tag in lower case.
-func (m *markup) next() (tokenKind, string) {
+func (m *markup) next() (tokenKind, []byte) {
 	if raw := m.raw; raw != "" {
 		m.raw = ""
 		if text := m.cut(rawEnd(m.rest, raw)); raw == "title" || raw == "textarea" {
-			return textToken, nethtml.UnescapeString(text)
-		} else if text != "" {
+			return textToken, unescape(text)
+		} else if len(text) > 0 {
 			return textToken, text
 		}
 	}
-	if text := m.cut(tagStart(m.rest)); text != "" {
-		return textToken, nethtml.UnescapeString(text)
+	if text := m.cut(tagStart(m.rest)); len(text) > 0 {
+		return textToken, unescape(text)
 	}
 	if len(m.rest) == 0 {
-		return noToken, ""
+		return noToken, nil
 	}
 	kind, at := startToken, 1
 	if m.rest[1] == '/' {
@@ -50,26 +50,30 @@ func (m *markup) next() (tokenKind, string) {
 	case isLetter(m.rest[at]):
 		return m.tag(kind, at)
 	case bytes.HasPrefix(m.rest, []byte("<!--")):
-		m.skip(commentEnd(m.rest))
+		m.cut(commentEnd(m.rest))
 	default:
-		m.skip(1 + indexByte(m.rest[1:], '>') + 1)
+		m.cut(1 + indexByte(m.rest[1:], '>') + 1)
 	}
-	return otherToken, ""
+	return otherToken, nil
 }
 
 // cut cuts up to n bytes off.
-func (m *markup) cut(n int) string {
+func (m *markup) cut(n int) []byte {
 	n = min(n, len(m.rest))
-	cut := string(m.rest[:n])
+	cut := m.rest[:n:n]
 	m.rest = m.rest[n:]
 	return cut
 }
 
-// skip is cut of what nobody asks for.
-func (m *markup) skip(n int) { m.rest = m.rest[min(n, len(m.rest)):] }
+func unescape(text []byte) []byte {
+	if bytes.IndexByte(text, '&') < 0 {
+		return text
+	}
+	return []byte(nethtml.UnescapeString(string(text)))
+}
 
 // tag reads the tag whose name begins at the place.
-func (m *markup) tag(kind tokenKind, at int) (tokenKind, string) {
+func (m *markup) tag(kind tokenKind, at int) (tokenKind, []byte) {
 	end := at
 	for end < len(m.rest) && m.rest[end] != '>' && m.rest[end] != '/' && !isTagSpace(m.rest[end]) {
 		if isLetter(m.rest[end]) {
@@ -77,17 +81,17 @@ func (m *markup) tag(kind tokenKind, at int) (tokenKind, string) {
 		}
 		end++
 	}
-	name := string(m.rest[at:end])
+	name := m.rest[at:end]
 	behind := attributesEnd(m.rest, end)
 	if behind > len(m.rest) { // a tag that is cut off is none
 		m.rest = nil
-		return noToken, ""
+		return noToken, nil
 	}
 	m.rest = m.rest[behind:]
-	switch name {
+	switch string(name) {
 	case "script", "style", "title", "textarea", "iframe", "noembed", "noframes", "noscript", "plaintext", "xmp":
 		if kind == startToken {
-			m.raw = name
+			m.raw = string(name)
 		}
 	}
 	return kind, name

@@ -51,8 +51,8 @@ func cutMarkup(source string) (all []token) {
 		if kind == noToken {
 			return all
 		}
-		if kind != otherToken && (kind != textToken || text != "") {
-			all = append(all, token{kind, text})
+		if kind != otherToken && (kind != textToken || len(text) > 0) {
+			all = append(all, token{kind, string(text)})
 		}
 	}
 }

@@ -30,6 +30,7 @@ func TestTextIsThatOfTheHumanReadableParts(t *testing.T) {
 		{"plain before HTML", "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>no\n--b\nContent-Type: text/plain\n\nyes\n--b--\n", "yes"},
 		{"HTML when there is no plain", "Content-Type: text/html\n\n<html><head><title>t</title><style>p{}</style></head><body><p>Not&nbsp;delivered\nto <b>jane</b>@example.net</p><script>x</script><div>550&lt;br&gt;</div>a<br>b</body></html>\n", "Not delivered to jane@example.net\n550<br>\na\nb"},
 		{"HTML when plain is blank", "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\nContent-Type: text/html; charset=iso-8859-1\n\n<td>p\xe9l\xe9<td>b\n--b--\n", "pélé b"},
+		{"blanks between tags", "Content-Type: text/html\n\n<p><b>User</b> <i>unknown</i>&nbsp;<u>\n here</u></p> <p>\u00a0b<i>c</i>\n", "User unknown here\nbc"},
 		{"nothing behind the returned mail", container + textPart + mailPart + "--b\nContent-Type: text/plain\n\nA footer.\n--b--\n", "Not delivered."},
 		{"a part without a header", "Content-Type: multipart/mixed; boundary=b\n\n--b\nHello\nthere\n--b--\n", "Hello\nthere"},
 		{"a part without the blank line", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nHello there\n\nMore\n--b--\n", "Hello there\n\nMore"},
