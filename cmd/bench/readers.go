@@ -9,27 +9,38 @@ import (
 	"strings"
 
 	"github.com/emersion/go-message"
+	_ "github.com/emersion/go-message/charset" // go-message decodes only with it
 )
 
-// The other readers decode less than Recognize and decide nothing: they walk the parts and read the bodies. What they cannot read they
-// leave, as they would anywhere.
+// The other readers decide nothing. What they cannot read they leave, as they would anywhere.
 
+// walkGoMessage decodes all parts of a mail with go-message, transfer encodings and charsets undone.
 func walkGoMessage(raw []byte) {
+	walkDecoded(raw, func(body io.Reader) { _, _ = io.Copy(io.Discard, body) })
+}
+
+// readGoMessage is walkGoMessage that has the whole of each part in memory, as one must who looks at it.
+func readGoMessage(raw []byte) {
+	walkDecoded(raw, func(body io.Reader) { _, _ = io.ReadAll(body) })
+}
+
+func walkDecoded(raw []byte, read func(io.Reader)) {
 	entity, err := message.Read(bytes.NewReader(raw))
 	if err != nil && entity == nil {
 		return
 	}
 	_ = entity.Walk(func(_ []int, part *message.Entity, err error) error {
-		if err != nil || part == nil {
+		if part == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
 			return err
 		}
 		if kind, _, _ := part.Header.ContentType(); !strings.HasPrefix(kind, "multipart/") {
-			_, err = io.Copy(io.Discard, part.Body)
+			read(part.Body)
 		}
-		return err
+		return nil
 	})
 }
 
+// walkNetMail walks the parts as they were sent.
 func walkNetMail(raw []byte) {
 	read, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn"
@@ -35,7 +36,7 @@ func (b *bench) reading(context.Context) ([]section, error) {
 	}{
 		{"reading", fmt.Sprintf("Reading %d mails of %s (one goroutine)", len(mails), filepath.Base(folder)), readingWorks(mails)},
 		{"readingLarge", fmt.Sprintf("Reading a bounce that returns %d MB (one goroutine)", returnedSize>>20), []work{
-			each("processor.Recognize", large, recognize), each("go-message, parts walked", large, walkGoMessage), each("a scan for line ends", large, scanLines)}},
+			each("processor.Recognize", large, recognize), each("go-message, parts decoded", large, walkGoMessage), each("a scan for line ends", large, scanLines)}},
 	} {
 		costs, err := measureWorks(s.works, b.time(workTime))
 		if err != nil {
@@ -96,12 +97,16 @@ func readingWorks(mails [][]byte) []work {
 		}
 	}
 	rules := classify.Default()
+	parallel := each(fmt.Sprintf("processor.Recognize, %d goroutines", runtime.GOMAXPROCS(0)), mails, recognize)
+	parallel.goroutines = runtime.GOMAXPROCS(0)
 	return []work{
 		each("processor.Recognize", mails, recognize),
+		parallel,
 		each("of it: report.Read", mails, func(mail []byte) { _, _ = report.Read(bytes.NewReader(mail)) }),
 		each("of it: dsn.Parse, of a DSN", bounces, func(m *report.Message) { _, _ = dsn.Parse(m) }),
 		each("of it: Classify, a recipient", causes, func(in classify.Input) { rules.Classify(in) }),
-		each("go-message, parts walked", mails, walkGoMessage),
+		each("go-message, parts decoded and read", mails, readGoMessage),
+		each("go-message, parts decoded", mails, walkGoMessage),
 		each("net/mail and mime/multipart, parts walked", mails, walkNetMail),
 		each("a scan for line ends", mails, scanLines),
 	}
@@ -129,11 +134,14 @@ func readingSection(key, title string, works []work, costs []cost) section {
 		{"mailsPerSecond", "mails/s", whole}, {"megabytesPerSecond", "MB/s", whole}, {"cpuSeconds", "CPU", seconds}, {"allocations", "allocs", whole},
 		{"allocatedBytes", "bytes", whole}, {"ofRecognize", "×Recognize", times}}}
 	for i, c := range costs {
-		rate, megabytes := none, none
+		rate, megabytes, relative := none, none, c.cpu/costs[0].cpu
+		if works[i].goroutines > 1 {
+			c.cpu, relative = c.elapsed, c.elapsed/costs[0].elapsed
+		}
 		if works[i].bytes > 0 {
 			rate, megabytes = 1/c.cpu, float64(works[i].bytes)/float64(works[i].calls)/c.cpu/1e6
 		}
-		s.Rows = append(s.Rows, row{Name: works[i].name, Values: []float64{rate, megabytes, c.cpu, c.allocations, c.bytes, c.cpu / costs[0].cpu}})
+		s.Rows = append(s.Rows, row{Name: works[i].name, Values: []float64{rate, megabytes, c.cpu, c.allocations, c.bytes, relative}})
 	}
 	return s
 }

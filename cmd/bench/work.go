@@ -3,23 +3,28 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// workTime is how much processor time each work takes in a round.
+// workTime is how long each work goes on in a round.
 const workTime = 250 * time.Millisecond
 
-// work is something that one goroutine does again and again.
+// work is something that goroutines do again and again.
 type work struct {
-	name  string
-	calls int // in a pass
-	bytes int // of the mails that a pass reads; 0 when it reads none
-	pass  func() error
+	name       string
+	goroutines int // 0 is one
+	calls      int // in a pass
+	bytes      int // of the mails that a pass reads; 0 when it reads none
+	pass       func() error
 }
 
-// cost is what one call of a work takes. The processor time is that of the whole process, so that collecting garbage counts.
-type cost struct{ cpu, allocations, bytes float64 }
+// cost is what one call of a work takes. The processor time is that of the whole process, so that collecting garbage counts; elapsed is the
+// time that goes by for a call, which goroutines share.
+type cost struct{ cpu, elapsed, allocations, bytes float64 }
 
 // measureWorks lets each work do passes for budget in each of the rounds, in turn, and returns the medians.
 func measureWorks(works []work, budget time.Duration) ([]cost, error) {
@@ -37,6 +42,7 @@ func measureWorks(works []work, budget time.Duration) ([]cost, error) {
 	for i, of := range costs {
 		medians[i] = cost{
 			cpu:         median(of, func(c cost) float64 { return c.cpu }),
+			elapsed:     median(of, func(c cost) float64 { return c.elapsed }),
 			allocations: median(of, func(c cost) float64 { return c.allocations }),
 			bytes:       median(of, func(c cost) float64 { return c.bytes }),
 		}
@@ -55,22 +61,37 @@ func (w work) measure(budget time.Duration) (cost, error) {
 	if err != nil {
 		return cost{}, err
 	}
-	var used time.Duration
-	calls := 0
-	for used < budget {
-		if err := w.pass(); err != nil {
-			return cost{}, err
-		}
-		calls += w.calls
-		now, err := processorTime()
-		if err != nil {
-			return cost{}, err
-		}
-		used = now - started
+	began := time.Now()
+	calls, err := w.repeat(budget)
+	if err != nil {
+		return cost{}, err
+	}
+	elapsed := time.Since(began)
+	ended, err := processorTime()
+	if err != nil {
+		return cost{}, err
 	}
 	runtime.ReadMemStats(&after)
 	n := float64(calls)
-	return cost{used.Seconds() / n, float64(after.Mallocs-before.Mallocs) / n, float64(after.TotalAlloc-before.TotalAlloc) / n}, nil
+	return cost{(ended - started).Seconds() / n, elapsed.Seconds() / n, float64(after.Mallocs-before.Mallocs) / n, float64(after.TotalAlloc-before.TotalAlloc) / n}, nil
+}
+
+// repeat makes passes for budget in each goroutine and returns how many calls they were.
+func (w work) repeat(budget time.Duration) (int, error) {
+	var calls atomic.Int64
+	var together errgroup.Group
+	for range max(w.goroutines, 1) {
+		together.Go(func() error {
+			for began := time.Now(); time.Since(began) < budget; calls.Add(int64(w.calls)) {
+				if err := w.pass(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := together.Wait()
+	return int(calls.Load()), err
 }
 
 // processorTime is what this process has used.
