@@ -39,6 +39,9 @@ func Parse(m *report.Message) (*Report, error) {
 			return r, nil
 		}
 	}
+	if m.ReportType == "delivery-status" && len(m.Machine) > 0 {
+		return nil, ErrNotReport // whatever its text quotes
+	}
 	for _, parse := range [...]func(*report.Message) *Report{parseMicrosoft, parseApple, parseXARF, parseInline, parseForm} {
 		if r := parse(m); r != nil {
 			return r, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -100,14 +101,13 @@ func outcome(recipient dsn.Recipient) Outcome {
 }
 
 func kindOf(recipients []Recipient) Kind {
-	count := map[Outcome]int{}
-	for _, recipient := range recipients {
-		count[recipient.Outcome]++
+	has := func(outcome Outcome) bool {
+		return slices.ContainsFunc(recipients, func(r Recipient) bool { return r.Outcome == outcome })
 	}
 	switch {
-	case count[OutcomeFailed] > 0:
+	case has(OutcomeFailed):
 		return KindBounce
-	case count[OutcomeDelayed] > 0:
+	case has(OutcomeDelayed):
 		return KindDelay
 	}
 	return KindDelivery
