@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -87,51 +88,54 @@ func encodingOf(name string) xtext.Encoding {
 	return nil
 }
 
-// toUTF8 decodes text in the named charset. When the charset is unknown or
+// toUTF8 is appendUTF8 of strings.
+func toUTF8(text, name string) string { return string(appendUTF8(nil, []byte(text), name)) }
+
+// appendUTF8 decodes text in the named charset. When the charset is unknown or
 // missing and the text is not UTF-8 it is taken for ISO-2022-JP when it holds
 // its escape sequences, and for Windows-1252 otherwise.
-func toUTF8(text, name string) string {
+func appendUTF8(dst, text []byte, name string) []byte {
 	switch name = lower(name); {
 	case isUTF8(name):
-		return validUTF8(text)
+		return append(dst, validUTF8(text)...)
 	case !isUnstated(name):
-		if decoded, ok := decodeCharset(text, name); ok {
+		if decoded, ok := appendDecoded(dst, text, name); ok {
 			return decoded
 		}
 	}
-	if strings.Contains(text, "\x1b$") || strings.Contains(text, "\x1b(") {
-		if decoded, ok := decodeCharset(text, "iso-2022-jp"); ok {
+	if bytes.Contains(text, []byte("\x1b$")) || bytes.Contains(text, []byte("\x1b(")) {
+		if decoded, ok := appendDecoded(dst, text, "iso-2022-jp"); ok {
 			return decoded
 		}
 	}
-	if utf8.ValidString(text) {
-		return text
+	if utf8.Valid(text) {
+		return append(dst, text...)
 	}
-	decoded, _ := decodeCharset(text, "windows-1252")
+	decoded, _ := appendDecoded(dst, text, "windows-1252")
 	return decoded
 }
 
-// decodeCharset decodes text in a charset given by its lower-case name, and
+// appendDecoded decodes text in a charset given by its lower-case name, and
 // reports false when there is none of that name.
-func decodeCharset(text, name string) (string, bool) {
+func appendDecoded(dst, text []byte, name string) ([]byte, bool) {
 	if isUTF7(name) {
-		return decodeUTF7(text), true
+		return append(dst, decodeUTF7(string(text))...), true
 	}
 	e := encodingOf(name)
 	if e == nil {
-		return "", false
+		return dst, false
 	}
-	decoded, _, err := transform.Append(e.NewDecoder(), make([]byte, 0, len(text)+len(text)/2), []byte(text))
+	decoded, _, err := transform.Append(e.NewDecoder(), dst, text)
 	if err != nil {
-		return "", false
+		return dst, false
 	}
-	return validUTF8(string(decoded)), true
+	return append(decoded[:len(dst)], validUTF8(decoded[len(dst):])...), true
 }
 
-// validUTF8 is strings.ToValidUTF8 that sees quickly what is valid already.
-func validUTF8(text string) string {
-	if utf8.ValidString(text) {
+// validUTF8 is bytes.ToValidUTF8 that sees quickly what is valid already.
+func validUTF8(text []byte) []byte {
+	if utf8.Valid(text) {
 		return text
 	}
-	return strings.ToValidUTF8(text, "\uFFFD")
+	return bytes.ToValidUTF8(text, []byte("\uFFFD"))
 }

@@ -7,13 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// htmlText returns the text of HTML, a line for each block, at most 64 KiB.
-func htmlText(source []byte) string {
+// htmlText returns the text of HTML, a line for each block, at most 64 KiB. It
+// writes in room.
+func htmlText(source, room []byte) string {
 	if len(bytes.TrimSpace(source)) == 0 {
 		return ""
 	}
 	m := markup{rest: source}
-	var f flow
+	f := flow{text: room[:0]}
 	hidden := 0
 	for len(f.text) < maxText {
 		kind, text := m.next()
@@ -72,9 +73,7 @@ type flow struct {
 func (f *flow) beginsLine() bool { return len(f.text) == 0 || f.text[len(f.text)-1] == '\n' }
 
 func (f *flow) write(text []byte) {
-	if !utf8.Valid(text) {
-		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
-	}
+	text = validUTF8(text)
 	if first, _ := utf8.DecodeRune(text); unicode.IsSpace(first) && !f.beginsLine() {
 		f.blank = true
 	}

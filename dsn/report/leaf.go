@@ -175,8 +175,9 @@ func (p *parser) endLeaf() {
 // decodeText brings the text of the leaf at the end of all to UTF-8 and LF.
 func (p *parser) decodeText(all []byte, limit int) []byte {
 	own := all[p.leaf.start:]
-	if (needsDecoding(own) || isSevenBit(p.leaf.charset)) && !(isUTF8(lower(p.leaf.charset)) && utf8.Valid(own)) {
-		own = []byte(toUTF8(string(own), p.leaf.charset))
+	if needsDecoding(own) || isSevenBit(p.leaf.charset) {
+		p.decoded = appendUTF8(p.decoded[:0], own, p.leaf.charset)
+		own = p.decoded
 	}
 	p.noteCharset(p.leaf.charset)
 	blankNULs(own)

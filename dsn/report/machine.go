@@ -87,10 +87,11 @@ func (p *parser) decodeLines(body []byte, charset string) []byte {
 	}
 	var b []byte
 	for line := range bytes.Lines(body) {
-		if !utf8.Valid(line) {
-			line = []byte(toUTF8(string(line), charset))
+		if utf8.Valid(line) {
+			b = append(b, line...)
+		} else {
+			b = appendUTF8(b, line, charset)
 		}
-		b = append(b, line...)
 	}
 	return wholeRunes(b[:min(len(b), maxMachine)])
 }

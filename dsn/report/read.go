@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -44,6 +45,8 @@ type parser struct {
 	text   []byte
 	html   []byte
 	body   []byte // of a machine part, or of an encoded returned header
+	// decoded is room for text that is decoded.
+	decoded []byte
 
 	m       *Message
 	leaf    leaf
@@ -74,7 +77,7 @@ type frame struct {
 func (p *parser) reset(r io.Reader) {
 	p.in.reset(r)
 	*p = parser{
-		in: p.in, fields: p.fields, text: p.text[:0], html: p.html[:0], body: p.body[:0],
+		in: p.in, fields: p.fields, text: p.text[:0], html: p.html[:0], body: p.body[:0], decoded: p.decoded,
 		held: p.held[:0], guess: guess{boundary: p.guess.boundary[:0]}, m: &Message{},
 	}
 	p.fields.reset(maxHeader, maxFields)
@@ -98,7 +101,8 @@ func (p *parser) finish() *Message {
 	if text := bytes.TrimSpace(p.text); len(text) > 0 {
 		m.Text = string(bytes.TrimRight(p.text, "\n"))
 	} else {
-		m.Text = htmlText(p.html)
+		p.decoded = slices.Grow(p.decoded[:0], len(p.html))
+		m.Text = htmlText(p.html, p.decoded)
 	}
 	if m.MediaType == "" {
 		m.MediaType = "text/plain"

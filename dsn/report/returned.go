@@ -72,6 +72,6 @@ func (p *parser) isDiscussed() bool {
 	if p.m.fromMailSystem() {
 		return false
 	}
-	remark := string(p.text) + " " + htmlText(p.html)
+	remark := string(p.text) + " " + htmlText(p.html, nil)
 	return p.m.Header.Has("In-Reply-To") || strings.ContainsAny(remark, "?？") || len(strings.Fields(remark)) > 4
 }

@@ -81,9 +81,9 @@ func (w word) writeTo(b *strings.Builder, charset string) {
 		return
 	}
 	if isUnstated(w.charset) || isUTF8(w.charset) {
-		b.WriteString(toUTF8(string(w.text), w.charset))
-	} else if decoded, ok := decodeCharset(string(w.text), w.charset); ok {
-		b.WriteString(decoded)
+		b.Write(appendUTF8(nil, w.text, w.charset))
+	} else if decoded, ok := appendDecoded(nil, w.text, w.charset); ok {
+		b.Write(decoded)
 	} else {
 		b.WriteString(toUTF8(w.raw, charset))
 	}
