@@ -84,15 +84,16 @@ func (p *phraseSet) sort() {
 func hashHead(head uint32) uint32 { return head * 0x9E3779B1 >> (32 - hashBits) }
 
 // in reports whether s, in lower case, holds one of the phrases.
-func (p *phraseSet) in(s string) bool { return p.look(s, p.kinds) != 0 }
+func (p *phraseSet) in(s string) bool { return look(p, s, p.kinds) != 0 }
 
 // find returns the kinds of the phrases that s, in lower case, holds.
-func (p *phraseSet) find(s string) kinds { return p.look(s, 0) }
+func (p *phraseSet) find(s string) kinds { return look(p, s, 0) }
 
-// look is find that may stop once a phrase of one of the kinds was found.
-func (p *phraseSet) look(s string, enough kinds) (found kinds) {
+// look returns the kinds of the phrases that s, in lower case, holds. It may stop
+// once a phrase of one of the kinds was found that are enough.
+func look[text string | []byte](p *phraseSet, s text, enough kinds) (found kinds) {
 	for _, one := range p.short {
-		if strings.Contains(s, one.text) {
+		if holds(s, one.text) {
 			found |= one.kinds
 		}
 	}
@@ -109,7 +110,8 @@ func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 		rest := s[i-2:]
 		eight, near := eightBytes(rest), p.near(hash)
 		for at := range near {
-			if one := &near[at]; one.kinds&^found != 0 && eight&one.mask == one.head && strings.HasPrefix(rest, one.text) {
+			one := &near[at]
+			if one.kinds&^found != 0 && eight&one.mask == one.head && len(rest) >= len(one.text) && string(rest[:len(one.text)]) == one.text {
 				found |= one.kinds
 			}
 		}
@@ -120,8 +122,18 @@ func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 	return found
 }
 
+// holds reports whether the short phrase is in s.
+func holds[text string | []byte](s text, phrase string) bool {
+	for i := 0; i+len(phrase) <= len(s); i++ {
+		if string(s[i:i+len(phrase)]) == phrase {
+			return true
+		}
+	}
+	return false
+}
+
 // eightBytes returns the first eight bytes of s, zeros in the place of missing ones.
-func eightBytes(s string) (n uint64) {
+func eightBytes[text string | []byte](s text) (n uint64) {
 	if len(s) >= 8 {
 		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56

@@ -114,7 +114,8 @@ func isReply(s string) bool {
 func (d *document) behindContact(line int) bool {
 	for first := max(line-5, 0); line > first; {
 		line--
-		if before := strings.TrimSpace(d.lower[line]); before != "" {
+		if before := strings.TrimSpace(d.lines[line].text); before != "" {
+			before = toLower(before)
 			for _, ending := range contactEndings {
 				if strings.HasSuffix(before, ending) {
 					return true
@@ -135,13 +136,13 @@ func behindMail(rest string) bool {
 // within the reason for a recipient: behind "<jane@one.example>: host said" in
 // the same paragraph those without a colon, and those that are indented deeper
 // than the recipient.
-func (d *document) demoteReasons(all []mention) {
+func (d *document) demoteReasons() {
 	var head *mention // what begins the paragraph
 	line := 0
-	for i := range all {
-		m := &all[i]
+	for i := range d.all {
+		m := &d.all[i]
 		for ; line < m.line; line++ {
-			if isBlank(d.lines[line]) {
+			if isBlank(d.lines[line].text) {
 				head = nil
 			}
 		}
@@ -149,7 +150,7 @@ func (d *document) demoteReasons(all []mention) {
 		case m.place != leading:
 		case head == nil:
 			head = m
-		case m.line != head.line && (indent(d.lines[m.line]) > indent(d.lines[head.line]) || d.beginsReason(head) && !d.beginsReason(m)):
+		case m.line != head.line && (indent(d.lines[m.line].text) > indent(d.lines[head.line].text) || d.beginsReason(head) && !d.beginsReason(m)):
 			m.place = replied
 		}
 	}
@@ -157,7 +158,7 @@ func (d *document) demoteReasons(all []mention) {
 
 // beginsReason reports whether a colon stands behind the address.
 func (d *document) beginsReason(m *mention) bool {
-	_, behind, _ := strings.Cut(d.lines[m.line], m.address)
+	_, behind, _ := strings.Cut(d.lines[m.line].text, m.address)
 	if expanded := strings.Index(behind, " (expanded from "); expanded >= 0 {
 		if end := strings.IndexByte(behind[expanded:], ')'); end > 0 {
 			behind = behind[:expanded] + behind[expanded+end+1:]
