@@ -45,10 +45,10 @@ func (d *document) announcesList(i int) bool {
 	if strings.IndexByte(line, '@') >= 0 && len(strings.Fields(line)) < 4 {
 		return false
 	}
-	return isAnnouncement(line) || i > 0 && isAnnouncement(d.lines[i-1].text)
+	return d.isAnnouncement(line) || i > 0 && d.isAnnouncement(d.lines[i-1].text)
 }
 
-func isAnnouncement(line string) bool { return announcements.in(toLower(line)) }
+func (d *document) isAnnouncement(line string) bool { return announcements.inBytes(d.lower(line)) }
 
 var announcements = union(failurePhrases, listWords)
 

@@ -84,20 +84,31 @@ func (p *phraseSet) sort() {
 func hashHead(head uint32) uint32 { return head * 0x9E3779B1 >> (32 - hashBits) }
 
 // in reports whether s, in lower case, holds one of the phrases.
-func (p *phraseSet) in(s string) bool { return look(p, s, p.kinds) != 0 }
+func (p *phraseSet) in(s string) bool { return p.look(s, p.kinds) != 0 }
 
 // find returns the kinds of the phrases that s, in lower case, holds.
-func (p *phraseSet) find(s string) kinds { return look(p, s, 0) }
+func (p *phraseSet) find(s string) kinds { return p.look(s, 0) }
 
-// look returns the kinds of the phrases that s, in lower case, holds. It may stop
-// once a phrase of one of the kinds was found that are enough.
-func look[text string | []byte](p *phraseSet, s text, enough kinds) (found kinds) {
-	for _, one := range p.short {
-		if holds(s, one.text) {
+// look is find that may stop once a phrase of one of the kinds was found.
+func (p *phraseSet) look(s string, enough kinds) (found kinds) {
+	for i := range p.short {
+		if one := &p.short[i]; strings.Contains(s, one.text) {
 			found |= one.kinds
 		}
 	}
-	if len(s) < 3 || found&enough != 0 {
+	if found&enough != 0 {
+		return found
+	}
+	return look(p, s, enough, found)
+}
+
+// inBytes is in, and findInBytes is find, for a set without short phrases.
+func (p *phraseSet) inBytes(s []byte) bool      { return look(p, s, p.kinds, 0) != 0 }
+func (p *phraseSet) findInBytes(s []byte) kinds { return look(p, s, 0, 0) }
+
+// look adds the kinds of the phrases in s that are not short to those found.
+func look[text string | []byte](p *phraseSet, s text, enough, found kinds) kinds {
+	if len(s) < 3 {
 		return found
 	}
 	head := uint32(s[0])<<8 | uint32(s[1])<<16
@@ -120,16 +131,6 @@ func look[text string | []byte](p *phraseSet, s text, enough kinds) (found kinds
 		}
 	}
 	return found
-}
-
-// holds reports whether the short phrase is in s.
-func holds[text string | []byte](s text, phrase string) bool {
-	for i := 0; i+len(phrase) <= len(s); i++ {
-		if string(s[i:i+len(phrase)]) == phrase {
-			return true
-		}
-	}
-	return false
 }
 
 // eightBytes returns the first eight bytes of s, zeros in the place of missing ones.
@@ -156,8 +157,9 @@ func (p *phraseSet) begin(s string) bool {
 		return false
 	}
 	head := eightBytes(s)
-	for _, one := range p.near(hashHead(uint32(head & 0xffffff))) {
-		if head&one.mask == one.head && strings.HasPrefix(s, one.text) {
+	near := p.near(hashHead(uint32(head & 0xffffff)))
+	for i := range near {
+		if one := &near[i]; head&one.mask == one.head && strings.HasPrefix(s, one.text) {
 			return true
 		}
 	}
@@ -165,7 +167,7 @@ func (p *phraseSet) begin(s string) bool {
 }
 
 // mayBegin reports whether s, in upper or lower case, may begin with one of the
-// phrases.
+// phrases: its first eight bytes do.
 func (p *phraseSet) mayBegin(s string) bool {
 	if len(s) < 3 {
 		return false
@@ -173,11 +175,17 @@ func (p *phraseSet) mayBegin(s string) bool {
 	head := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
 	if head&0x808080 == 0 {
 		head = uint32(lowerASCII[s[0]]) | uint32(lowerASCII[s[1]])<<8 | uint32(lowerASCII[s[2]])<<16
-	} else {
-		var room [8]byte // for the characters that hold the first three bytes
-		low := appendLower(room[:0], s[:min(len(s), len(room))])
-		head = uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16
+		if hash := hashHead(head); p.heads[hash>>6]&(1<<(hash&63)) == 0 {
+			return false
+		}
 	}
-	hash := hashHead(head)
-	return p.heads[hash>>6]&(1<<(hash&63)) != 0
+	var room [12]byte // for the characters that hold the first eight bytes
+	eight := eightBytes(appendLower(room[:0], s[:min(len(s), len(room))]))
+	near := p.near(hashHead(uint32(eight & 0xffffff)))
+	for i := range near {
+		if eight&near[i].mask == near[i].head {
+			return true
+		}
+	}
+	return false
 }

@@ -115,9 +115,9 @@ func (d *document) behindContact(line int) bool {
 	for first := max(line-5, 0); line > first; {
 		line--
 		if before := strings.TrimSpace(d.lines[line].text); before != "" {
-			before = toLower(before)
+			lower := d.lower(before)
 			for _, ending := range contactEndings {
-				if strings.HasSuffix(before, ending) {
+				if cut := len(lower) - len(ending); cut >= 0 && string(lower[cut:]) == ending {
 					return true
 				}
 			}

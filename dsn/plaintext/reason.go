@@ -154,9 +154,8 @@ func isRule(line []byte) bool {
 // givesReason reports whether the text holds a reply or one of the words that
 // reasons are made of, beside the address.
 func (d *document) givesReason(text, address string) bool {
-	d.room = appendLower(d.room[:0], text)
-	rest := without(d.room, toLower(address))
-	return look(reasons, rest, reasons.kinds) != 0 || isReply(string(rest))
+	rest := without(d.lower(text), toLower(address))
+	return reasons.inBytes(rest) || isReply(string(rest))
 }
 
 // without cuts the word out of b, wherever it stands, and overwrites b.

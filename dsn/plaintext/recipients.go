@@ -24,8 +24,7 @@ func (d *document) recipients() []Recipient {
 		r := Recipient{Address: one.address, Diagnostic: diagnostic, Delayed: delayed}
 		said := kinds(0)
 		if d.says&(success|final|delay) != 0 {
-			d.room = appendLower(d.room[:0], diagnostic)
-			said = look(outcomes, d.room, 0)
+			said = outcomes.findInBytes(d.lower(diagnostic))
 		}
 		switch {
 		case said&succeeds != 0 && d.onlyReached(one):

@@ -10,7 +10,11 @@ import (
 // announces it or is the first of its header; else it is -1.
 func returnedAt(text string, pos, end int) int {
 	line := text[pos:end]
-	if !boundaryMarks.mayBegin(trimMarks(line)) {
+	words := trimMarks(line)
+	if len(words) > 4 && strings.EqualFold(words[:4], "the ") {
+		words = words[4:]
+	}
+	if !boundaryMarks.mayBegin(words) {
 		return -1
 	}
 	line = toLower(line)
@@ -28,7 +32,7 @@ var traceFields = newPhrases("received:", "return-path:", "dkim-signature:")
 
 // boundaryMarks begin the lines where the report ends and the returned mail
 // begins.
-var boundaryMarks = union(returnedMarks, traceFields, newPhrases("the "))
+var boundaryMarks = union(returnedMarks, traceFields)
 
 // trimMarks cuts off what stands before the words of a heading.
 func trimMarks(line string) string {

@@ -117,6 +117,12 @@ func toLower(s string) string {
 	return s
 }
 
+// lower returns s as toLower has it, up to the next use of the room.
+func (d *document) lower(s string) []byte {
+	d.room = appendLower(d.room[:0], s)
+	return d.room
+}
+
 func appendLower(dst []byte, s string) []byte {
 	dst = slices.Grow(dst, len(s))
 	for i := 0; i < len(s); {
