@@ -53,7 +53,7 @@ func open(m mail) *document {
 	d.mail, d.returned = m, m.Returned
 	text := d.layOut(m.Text)
 	d.text = appendLowerWords(d.text[:0], text)
-	d.says = textPhrases.findInBytes(d.text)
+	d.says = textPhrases.lookBytes(d.text, 0)
 	return d
 }
 

@@ -132,12 +132,13 @@ const (
 	success
 	listing
 	hosting
+	reasoning
 	firstFormat
 )
 
 // textPhrases are all that are looked for in the text of a report.
 var textPhrases = func() *phraseSet {
-	sets := []*phraseSet{failurePhrases, noticePhrases, lastWords, delayPhrases, finalPhrases, successes, listWords, newPhrases(hostPhrases...)}
+	sets := []*phraseSet{failurePhrases, noticePhrases, lastWords, delayPhrases, finalPhrases, successes, listWords, newPhrases(hostPhrases...), reasonWords}
 	for _, f := range formats {
 		sets = append(sets, newPhrases(f.phrase))
 	}

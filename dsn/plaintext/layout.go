@@ -48,9 +48,9 @@ func (d *document) announcesList(i int) bool {
 	return d.isAnnouncement(line) || i > 0 && d.isAnnouncement(d.lines[i-1].text)
 }
 
-func (d *document) isAnnouncement(line string) bool { return announcements.inBytes(d.lower(line)) }
-
-var announcements = union(failurePhrases, listWords)
+func (d *document) isAnnouncement(line string) bool {
+	return textPhrases.lookBytes(d.lower(line), failure|listing)&(failure|listing) != 0
+}
 
 // markAccepted marks the lines that are about recipients whom the mail reached,
 // or whom the other server took: those in a section of Sendmail's report on

@@ -88,14 +88,16 @@ func nextAddress(line string, from int) (start, end int, ok bool) {
 	}
 	at += from
 	start = at
+	high := byte(0) // tells whether there is more than ASCII
 	if start > from && line[start-1] == '"' {
 		// A quoted local part.
 		if open := strings.LastIndexByte(line[from:start-1], '"'); open >= 0 {
-			start = from + open
+			start, high = from+open, utf8.RuneSelf
 		}
 	}
 	for start > from && !endsAddress(line[start-1]) {
 		start--
+		high |= line[start]
 	}
 	end = at + 1
 	if end < len(line) && line[end] == '[' {
@@ -105,9 +107,12 @@ func nextAddress(line string, from int) (start, end int, ok bool) {
 		}
 	}
 	for end < len(line) && !endsAddress(line[end]) && line[end] != '@' {
+		high |= line[end]
 		end++
 	}
-	start, end = withoutProse(line, start, at, end)
+	if high >= utf8.RuneSelf {
+		start, end = withoutProse(line, start, at, end)
+	}
 	return start, end, true
 }
 

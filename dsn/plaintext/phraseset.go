@@ -1,9 +1,12 @@
 package plaintext
 
 import (
+	"bytes"
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // kinds tells which of several sets a phrase is of, a bit for each.
@@ -12,13 +15,15 @@ type kinds uint64
 // phraseSet finds the phrases of one or several sets in a text, in one pass over
 // it.
 type phraseSet struct {
-	// heads has a bit for each hash of the first three bytes of a phrase.
+	// heads has a bit for each hash of the first four bytes of a phrase, and ranks
+	// tells how many bits stand before each word of it.
 	heads [1 << hashBits / 64]uint64
-	// phrases are sorted by their hashes, and starts tells where those begin
-	// whose hashes have the same first bits.
+	ranks [1 << hashBits / 64]uint16
+	// phrases are sorted by their hashes, and starts tells where those of each bit
+	// in heads begin.
 	phrases []phrase
-	starts  [1<<startBits + 1]uint16
-	// short are the phrases of fewer than three bytes.
+	starts  []uint16
+	// short are the phrases of fewer than four bytes.
 	short []phrase
 	// kinds are those of all phrases.
 	kinds kinds
@@ -26,14 +31,17 @@ type phraseSet struct {
 
 type phrase struct {
 	text  string
-	hash  uint32
 	kinds kinds
 	// head are the first eight bytes of text, or fewer, where mask has ones. Most
-	// phrases that begin with the same three bytes are told apart by them.
+	// phrases that begin with the same four bytes are told apart by them.
 	head, mask uint64
+	// last is where the last byte of text stands, and end that byte. Most that
+	// begin alike are told apart by it, before text is read.
+	last int
+	end  byte
 }
 
-const hashBits, startBits = 14, 10
+const hashBits = 14
 
 // newPhrases returns a set of phrases, which are in lower case. They are of kind 1.
 func newPhrases(phrases ...string) *phraseSet {
@@ -60,24 +68,40 @@ func union(sets ...*phraseSet) *phraseSet {
 
 func (p *phraseSet) add(one phrase) {
 	p.kinds |= one.kinds
-	if len(one.text) < 3 {
+	if len(one.text) < 4 {
 		p.short = append(p.short, one)
 		return
 	}
 	one.head, one.mask = eightBytes(one.text), 1<<(8*min(len(one.text), 8))-1
-	one.hash = hashHead(uint32(one.head & 0xffffff))
-	p.heads[one.hash>>6] |= 1 << (one.hash & 63)
+	one.last = len(one.text) - 1
+	one.end = one.text[one.last]
 	p.phrases = append(p.phrases, one)
 }
 
 func (p *phraseSet) sort() {
-	slices.SortStableFunc(p.phrases, func(a, b phrase) int { return cmp.Compare(a.hash, b.hash) })
-	for _, one := range p.phrases {
-		p.starts[one.hash>>(hashBits-startBits)+1]++
+	slices.SortStableFunc(p.phrases, func(a, b phrase) int { return cmp.Compare(hashHead(uint32(a.head)), hashHead(uint32(b.head))) })
+	for i, one := range p.phrases {
+		hash := hashHead(uint32(one.head))
+		if bit := uint64(1) << (hash & 63); p.heads[hash>>6]&bit == 0 {
+			p.heads[hash>>6] |= bit
+			p.starts = append(p.starts, uint16(i))
+		}
 	}
-	for i := range 1 << startBits {
-		p.starts[i+1] += p.starts[i]
+	p.starts = append(p.starts, uint16(len(p.phrases)))
+	for i := range len(p.heads) - 1 {
+		p.ranks[i+1] = p.ranks[i] + uint16(bits.OnesCount64(p.heads[i]))
 	}
+}
+
+// near returns the phrases whose first four bytes have the hash of head.
+func (p *phraseSet) near(head uint32) []phrase {
+	hash := hashHead(head)
+	word, bit := p.heads[hash>>6], uint64(1)<<(hash&63)
+	if word&bit == 0 {
+		return nil
+	}
+	at := int(p.ranks[hash>>6]) + bits.OnesCount64(word&(bit-1))
+	return p.phrases[p.starts[at]:p.starts[at+1]]
 }
 
 // hashHead returns a number of hashBits bits.
@@ -96,33 +120,36 @@ func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 			found |= one.kinds
 		}
 	}
-	if found&enough != 0 {
-		return found
-	}
-	return look(p, s, enough, found)
+	return lookLong(p, s, enough, found)
 }
 
-// inBytes is in, and findInBytes is find, for a set without short phrases.
-func (p *phraseSet) inBytes(s []byte) bool      { return look(p, s, p.kinds, 0) != 0 }
-func (p *phraseSet) findInBytes(s []byte) kinds { return look(p, s, 0, 0) }
+// lookBytes is look.
+func (p *phraseSet) lookBytes(s []byte, enough kinds) (found kinds) {
+	for i := range p.short {
+		if one := &p.short[i]; bytes.Contains(s, []byte(one.text)) {
+			found |= one.kinds
+		}
+	}
+	return lookLong(p, s, enough, found)
+}
 
-// look adds the kinds of the phrases in s that are not short to those found.
-func look[text string | []byte](p *phraseSet, s text, enough, found kinds) kinds {
-	if len(s) < 3 {
+// lookLong adds the kinds of the phrases in s that are not short to those found.
+func lookLong[text string | []byte](p *phraseSet, s text, enough, found kinds) kinds {
+	if len(s) < 4 || found&enough != 0 {
 		return found
 	}
-	head := uint32(s[0])<<8 | uint32(s[1])<<16
-	for i := 2; i < len(s) && found != p.kinds; i++ {
-		head = head>>8 | uint32(s[i])<<16
+	head := uint32(s[0])<<8 | uint32(s[1])<<16 | uint32(s[2])<<24
+	for i := 3; i < len(s) && found != p.kinds; i++ {
+		head = head>>8 | uint32(s[i])<<24
 		hash := hashHead(head)
 		if p.heads[hash>>6]&(1<<(hash&63)) == 0 {
 			continue
 		}
-		rest := s[i-2:]
-		eight, near := eightBytes(rest), p.near(hash)
+		rest := s[i-3:]
+		eight, near := eightBytes(rest), p.near(head)
 		for at := range near {
 			one := &near[at]
-			if one.kinds&^found != 0 && eight&one.mask == one.head && len(rest) >= len(one.text) && string(rest[:len(one.text)]) == one.text {
+			if one.kinds&^found != 0 && eight&one.mask == one.head && one.last < len(rest) && rest[one.last] == one.end && string(rest[:one.last+1]) == one.text {
 				found |= one.kinds
 			}
 		}
@@ -145,43 +172,34 @@ func eightBytes[text string | []byte](s text) (n uint64) {
 	return n
 }
 
-// near returns the phrases among which those of the hash are.
-func (p *phraseSet) near(hash uint32) []phrase {
-	at := hash >> (hashBits - startBits)
-	return p.phrases[p.starts[at]:p.starts[at+1]]
-}
-
-// begin reports whether s, in lower case, begins with one of the phrases.
+// begin reports whether s, in lower case, begins with one of the phrases that are
+// not short.
 func (p *phraseSet) begin(s string) bool {
-	if len(s) < 3 {
-		return false
-	}
-	head := eightBytes(s)
-	near := p.near(hashHead(uint32(head & 0xffffff)))
+	eight := eightBytes(s)
+	near := p.near(uint32(eight))
 	for i := range near {
-		if one := &near[i]; head&one.mask == one.head && strings.HasPrefix(s, one.text) {
+		if one := &near[i]; eight&one.mask == one.head && strings.HasPrefix(s, one.text) {
 			return true
 		}
 	}
 	return false
 }
 
-// mayBegin reports whether s, in upper or lower case, may begin with one of the
+// mayBegin reports whether s, in upper or lower case, may begin with one of those
 // phrases: its first eight bytes do.
 func (p *phraseSet) mayBegin(s string) bool {
-	if len(s) < 3 {
+	if len(s) < 4 {
 		return false
 	}
-	head := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
-	if head&0x808080 == 0 {
-		head = uint32(lowerASCII[s[0]]) | uint32(lowerASCII[s[1]])<<8 | uint32(lowerASCII[s[2]])<<16
-		if hash := hashHead(head); p.heads[hash>>6]&(1<<(hash&63)) == 0 {
+	if b := s[:4]; (b[0] | b[1] | b[2] | b[3]) < utf8.RuneSelf {
+		head := uint32(lowerASCII[b[0]]) | uint32(lowerASCII[b[1]])<<8 | uint32(lowerASCII[b[2]])<<16 | uint32(lowerASCII[b[3]])<<24
+		if p.near(head) == nil {
 			return false
 		}
 	}
 	var room [12]byte // for the characters that hold the first eight bytes
 	eight := eightBytes(appendLower(room[:0], s[:min(len(s), len(room))]))
-	near := p.near(hashHead(uint32(eight & 0xffffff)))
+	near := p.near(uint32(eight))
 	for i := range near {
 		if eight&near[i].mask == near[i].head {
 			return true

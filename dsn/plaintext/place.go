@@ -83,15 +83,25 @@ func endsInWord(s string, words []string) bool {
 	return false
 }
 
-// endsInGreeting reports whether one of ownWords that ends in a blank ends s.
+// endsInGreeting reports whether one of the greetings ends s.
 func endsInGreeting(s string) bool {
-	for _, one := range ownWords.phrases {
-		if word, ok := strings.CutSuffix(one.text, " "); ok && strings.HasSuffix(s, word) {
+	for _, word := range greetings {
+		if strings.HasSuffix(s, word) {
 			return true
 		}
 	}
 	return false
 }
+
+// greetings are those of ownWords that end in a blank, without it.
+var greetings = func() (words []string) {
+	for _, one := range ownWords.phrases {
+		if word, ok := strings.CutSuffix(one.text, " "); ok {
+			words = append(words, word)
+		}
+	}
+	return words
+}()
 
 // isToField reports whether s is the name of the field with the recipients, in
 // the description of the mail.
@@ -116,7 +126,7 @@ func (d *document) behindContact(line int) bool {
 		line--
 		if before := strings.TrimSpace(d.lines[line].text); before != "" {
 			lower := d.lower(before)
-			for _, ending := range contactEndings {
+			for _, ending := range contactTails[string(lower[max(len(lower)-3, 0):])] {
 				if cut := len(lower) - len(ending); cut >= 0 && string(lower[cut:]) == ending {
 					return true
 				}
@@ -126,6 +136,16 @@ func (d *document) behindContact(line int) bool {
 	}
 	return false
 }
+
+// contactTails are contactEndings by their last three bytes.
+var contactTails = func() map[string][]string {
+	tails := map[string][]string{}
+	for _, ending := range contactEndings {
+		tail := ending[len(ending)-3:]
+		tails[tail] = append(tails[tail], ending)
+	}
+	return tails
+}()
 
 // behindMail reports whether the address is that of a message id.
 func behindMail(rest string) bool {

@@ -152,10 +152,10 @@ func isRule(line []byte) bool {
 }
 
 // givesReason reports whether the text holds a reply or one of the words that
-// reasons are made of, beside the address.
+// reasons are made of, or tells of a success, beside the address.
 func (d *document) givesReason(text, address string) bool {
 	rest := without(d.lower(text), toLower(address))
-	return reasons.inBytes(rest) || isReply(string(rest))
+	return textPhrases.lookBytes(rest, success|reasoning)&(success|reasoning) != 0 || isReply(string(rest))
 }
 
 // without cuts the word out of b, wherever it stands, and overwrites b.
@@ -170,9 +170,6 @@ func without(b []byte, word string) []byte {
 		b = b[at+len(sought):]
 	}
 }
-
-// reasons are all the words of reasons, and what is said of successes.
-var reasons = union(successes, reasonWords)
 
 // reasonWords are in nearly every reason that mail systems give.
 var reasonWords = newPhrases(

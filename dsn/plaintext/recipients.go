@@ -24,14 +24,14 @@ func (d *document) recipients() []Recipient {
 		r := Recipient{Address: one.address, Diagnostic: diagnostic, Delayed: delayed}
 		said := kinds(0)
 		if d.says&(success|final|delay) != 0 {
-			said = outcomes.findInBytes(d.lower(diagnostic))
+			said = textPhrases.lookBytes(d.lower(diagnostic), 0)
 		}
 		switch {
-		case said&succeeds != 0 && d.onlyReached(one):
+		case said&success != 0 && d.onlyReached(one):
 			r.Delayed, r.Delivered = false, true
-		case said&fails != 0:
+		case said&final != 0:
 			r.Delayed = false
-		case said&waits != 0:
+		case said&delay != 0:
 			r.Delayed = true
 		}
 		if code, ok := status.Find(diagnostic); ok {
@@ -66,16 +66,6 @@ func (d *document) chosen() []person {
 	}
 	return nil
 }
-
-// The kinds of outcomes.
-const (
-	succeeds kinds = 1 << iota
-	fails
-	waits
-)
-
-// outcomes are the phrases that say what became of the mail for one recipient.
-var outcomes = union(successes, finalPhrases, delayPhrases)
 
 // onlyReached reports whether the report names the recipient only as one that
 // the mail reached.

@@ -11,7 +11,7 @@ import (
 func returnedAt(text string, pos, end int) int {
 	line := text[pos:end]
 	words := trimMarks(line)
-	if len(words) > 4 && strings.EqualFold(words[:4], "the ") {
+	if len(words) > 4 && words[3] == ' ' && strings.EqualFold(words[:3], "the") {
 		words = words[4:]
 	}
 	if !boundaryMarks.mayBegin(words) {

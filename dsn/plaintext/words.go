@@ -72,7 +72,7 @@ func appendLowerWords(dst []byte, s string) []byte {
 			c = ' '
 		}
 		i += size
-		if c == ' ' && last == ' ' {
+		if (c^' ')|(last^' ') == 0 { // both are blanks; most words end in one
 			continue
 		}
 		room[n], last = c, c
