@@ -80,7 +80,7 @@ func isHeading(line string) bool {
 
 // isAcceptance reports whether the line is a reply of class 2 in a transcript.
 func isAcceptance(line string) bool {
-	for line != "" && strings.IndexByte(" \t<>-|=", line[0]) >= 0 {
+	for line != "" && transcriptMarks[line[0]] {
 		line = line[1:]
 	}
 	if len(line) > 3 && line[2] == ' ' && strings.EqualFold(line[:2], "in") {
@@ -88,3 +88,6 @@ func isAcceptance(line string) bool {
 	}
 	return len(line) > 3 && line[0] == '2' && line[1] == '5' && line[2] >= '0' && line[2] <= '9' && (line[3] == ' ' || line[3] == '-')
 }
+
+// transcriptMarks stand before the lines of a transcript.
+var transcriptMarks = bytesOf(" \t<>-|=")

@@ -139,22 +139,28 @@ func lookLong[text string | []byte](p *phraseSet, s text, enough, found kinds) k
 		return found
 	}
 	head := uint32(s[0])<<8 | uint32(s[1])<<16 | uint32(s[2])<<24
-	for i := 3; i < len(s) && found != p.kinds; i++ {
+	for i := 3; i < len(s); i++ {
 		head = head>>8 | uint32(s[i])<<24
 		hash := hashHead(head)
-		if p.heads[hash>>6]&(1<<(hash&63)) == 0 {
+		if p.heads[hash>>6]>>(hash&63)&1 == 0 {
 			continue
 		}
-		rest := s[i-3:]
-		eight, near := eightBytes(rest), p.near(head)
-		for at := range near {
-			one := &near[at]
-			if one.kinds&^found != 0 && eight&one.mask == one.head && one.last < len(rest) && rest[one.last] == one.end && string(rest[:one.last+1]) == one.text {
-				found |= one.kinds
-			}
-		}
-		if found&enough != 0 {
+		found |= matches(p.near(head), s[i-3:], found)
+		if found&enough != 0 || found == p.kinds {
 			break
+		}
+	}
+	return found
+}
+
+// matches returns the kinds of those of the phrases that s begins with, if they
+// are not all among those found.
+func matches[text string | []byte](near []phrase, s text, found kinds) kinds {
+	eight := eightBytes(s)
+	for i := range near {
+		one := &near[i]
+		if one.kinds&^found != 0 && eight&one.mask == one.head && one.last < len(s) && s[one.last] == one.end && string(s[:one.last+1]) == one.text {
+			found |= one.kinds
 		}
 	}
 	return found
@@ -175,14 +181,7 @@ func eightBytes[text string | []byte](s text) (n uint64) {
 // begin reports whether s, in lower case, begins with one of the phrases that are
 // not short.
 func (p *phraseSet) begin(s string) bool {
-	eight := eightBytes(s)
-	near := p.near(uint32(eight))
-	for i := range near {
-		if one := &near[i]; eight&one.mask == one.head && strings.HasPrefix(s, one.text) {
-			return true
-		}
-	}
-	return false
+	return matches(p.near(uint32(eightBytes(s))), s, 0) != 0
 }
 
 // mayBegin reports whether s, in upper or lower case, may begin with one of those

@@ -45,13 +45,15 @@ var placeWords = union(aliasWords, ownWords, asideWords, namingWords)
 // placeOf judges the place of the address at lower[start:], lower being a line
 // in lower case.
 func placeOf(lower string, start int) place {
-	before := strings.TrimSpace(strings.TrimRight(lower[:start], `<"'(*[ `))
 	if behindMail(lower[start:]) {
 		return aside
 	}
-	bare := before
-	if before != "" && !isWord(before[0]) {
-		bare = strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
+	bare := strings.TrimSpace(strings.TrimRight(lower[:start], `<"'(*[ `))
+	if bare != "" && !isWord(bare[0]) {
+		bare = strings.TrimLeft(bare, " \t-–—*•·>|#<=\"'([:.")
+	}
+	if bare == "" {
+		return leading
 	}
 	said := placeWords.find(bare)
 	switch {

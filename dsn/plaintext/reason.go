@@ -98,12 +98,15 @@ func closesPart(line string) bool {
 
 func isBlank(line string) bool {
 	for i := range len(line) {
-		if strings.IndexByte(" \t>|*", line[i]) < 0 {
+		if !blankMarks[line[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// blankMarks are all that stands in a line that says nothing.
+var blankMarks = bytesOf(" \t>|*")
 
 func isMine(l *line) bool      { return l.mine }
 func isNobodys(l *line) bool   { return !l.mine && !l.others }

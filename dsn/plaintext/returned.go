@@ -42,12 +42,7 @@ func trimMarks(line string) string {
 	return line
 }
 
-var headingMarks = func() (marks [256]bool) {
-	for _, c := range []byte(" \t\r\n-=*|_#>:.+<") {
-		marks[c] = true
-	}
-	return marks
-}()
+var headingMarks = bytesOf(" \t\r\n-=*|_#>:.+<")
 
 // announcesReturned reports whether the line is one of those that stand before
 // the returned mail: short, and mostly between dashes.

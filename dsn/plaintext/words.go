@@ -7,6 +7,14 @@ import (
 	"unicode/utf8"
 )
 
+// bytesOf tells which bytes stand in s.
+func bytesOf(s string) (in [256]bool) {
+	for i := range len(s) {
+		in[s[i]] = true
+	}
+	return in
+}
+
 // trimRight cuts white space at the end of a line.
 func trimRight(line string) string {
 	for line != "" && isSpace(line[len(line)-1]) {
@@ -59,24 +67,25 @@ func appendLowerWords(dst []byte, s string) []byte {
 	room, n := dst[:cap(dst)], len(dst)
 	last := byte(' ')
 	for i := 0; i < len(s); {
-		c, size := s[i], 1
-		if c < utf8.RuneSelf {
+		if c := s[i]; c < utf8.RuneSelf {
 			c = foldedASCII[c]
-		} else {
-			var r rune
-			if r, size = utf8.DecodeRuneInString(s[i:]); !beginsSpace[c] || !unicode.IsSpace(r) {
-				n, last = len(appendLowerRune(room[:n], r, s[i:i+size])), c
-				i += size
-				continue
+			room[n] = c
+			if (c^' ')|(last^' ') != 0 { // not both are blanks
+				n++
 			}
-			c = ' '
-		}
-		i += size
-		if (c^' ')|(last^' ') == 0 { // both are blanks; most words end in one
+			last = c
+			i++
 			continue
 		}
-		room[n], last = c, c
-		n++
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case !beginsSpace[s[i]] || !unicode.IsSpace(r):
+			n, last = len(appendLowerRune(room[:n], r, s[i:i+size])), 0
+		case last != ' ':
+			room[n], last = ' ', ' '
+			n++
+		}
+		i += size
 	}
 	if n > len(dst) && last == ' ' {
 		n--
