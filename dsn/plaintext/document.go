@@ -24,7 +24,7 @@ type document struct {
 	all             []mention
 	senders         map[string]bool
 	mentioned, sent bool
-	// room is what a reason is written in.
+	// room is what a line in lower case, or a reason, is written in.
 	room []byte
 }
 
