@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/report"
-	"github.com/rebound-mail/rebound/dsn/status"
 )
 
 // isBounce reports whether a mail system wrote the mail, to say that another
@@ -70,13 +69,14 @@ func isSystemMail(h report.Header) bool {
 // in a list, before a colon at the beginning of its line, or with three words
 // beside it at the most.
 func (d *document) isFormal() bool {
-	listed := d.lists()
-	for _, m := range d.mentions() {
-		line := strings.TrimSpace(d.lines[m.line])
+	all := d.mentions()
+	for i := range all {
+		m := &all[i]
+		line := strings.TrimSpace(d.lines[m.line].text)
 		if m.place < replied || strings.HasPrefix(line, ">") && d.isConversation() {
 			continue
 		}
-		if m.place >= leading && listed[m.line] || m.place == leading && d.beginsReason(&m) || len(strings.Fields(line)) <= 4 {
+		if m.place >= leading && d.lines[m.line].listed || m.place == leading && d.beginsReason(m) || len(strings.Fields(line)) <= 4 {
 			return true
 		}
 	}
@@ -92,9 +92,7 @@ func hasNullSender(h report.Header) bool {
 
 // hasReply reports whether the report quotes an SMTP reply or a status code.
 func (d *document) hasReply() bool {
-	_, reply := status.FindReply(d.text)
-	_, code := status.Find(d.text)
-	return reply || code
+	return isReply(string(d.text))
 }
 
 // delayed reports whether the mail is still being tried for all recipients of
@@ -134,12 +132,13 @@ const (
 	success
 	listing
 	hosting
+	reasoning
 	firstFormat
 )
 
 // textPhrases are all that are looked for in the text of a report.
 var textPhrases = func() *phraseSet {
-	sets := []*phraseSet{failurePhrases, noticePhrases, lastWords, delayPhrases, finalPhrases, successes, listWords, newPhrases(hostPhrases...)}
+	sets := []*phraseSet{failurePhrases, noticePhrases, lastWords, delayPhrases, finalPhrases, successes, listWords, newPhrases(hostPhrases...), reasonWords}
 	for _, f := range formats {
 		sets = append(sets, newPhrases(f.phrase))
 	}
@@ -168,7 +167,8 @@ func (d *document) reportingMTA() string {
 	if d.says&hosting == 0 {
 		return ""
 	}
-	for _, line := range d.lower {
+	for i := range d.lines {
+		line := toLower(d.lines[i].text)
 		for _, phrase := range hostPhrases {
 			_, rest, ok := strings.Cut(line, phrase)
 			if !ok {

@@ -6,28 +6,27 @@ import "strings"
 // lines of it.
 const maxLists = 100
 
-// lists tells which lines stand in a list of recipients that the text announces:
-// a sentence on a failure, or on recipients, that ends with a colon. The list
-// ends at the first blank line behind its first address.
-func (d *document) lists() []bool {
-	if d.listed != nil {
-		return d.listed
+// markLists marks the lines that stand in a list of recipients that the text
+// announces: a sentence on a failure, or on recipients, that ends with a colon.
+// The list ends at the first blank line behind its first address.
+func (d *document) markLists() {
+	if d.says&(failure|listing) == 0 {
+		return
 	}
-	d.listed = make([]bool, len(d.lines))
 	begun, open := false, false
 	for i, announced := 0, 0; i < len(d.lines); i++ {
+		line := &d.lines[i]
 		switch {
 		case announced < maxLists && d.announcesList(i):
 			announced++
 			begun, open = false, true
-		case begun && isBlank(d.lines[i]):
+		case begun && isBlank(line.text):
 			open = false
 		case open:
-			begun = begun || strings.IndexByte(d.lines[i], '@') >= 0
-			d.listed[i] = true
+			begun = begun || strings.IndexByte(line.text, '@') >= 0
+			line.listed = true
 		}
 	}
-	return d.listed
 }
 
 // listWords stand in the sentences that announce recipients.
@@ -36,10 +35,7 @@ var listWords = newPhrases("recipient", "address", "following", "these people", 
 // announcesList reports whether the line ends a sentence that announces a list.
 // The sentence may have begun on the line before.
 func (d *document) announcesList(i int) bool {
-	if d.says&(failure|listing) == 0 {
-		return false
-	}
-	line := d.lower[i]
+	line := d.lines[i].text
 	for line != "" && strings.IndexByte(" \t*-", line[len(line)-1]) >= 0 {
 		line = line[:len(line)-1]
 	}
@@ -49,29 +45,31 @@ func (d *document) announcesList(i int) bool {
 	if strings.IndexByte(line, '@') >= 0 && len(strings.Fields(line)) < 4 {
 		return false
 	}
-	return isAnnouncement(line) || i > 0 && isAnnouncement(d.lower[i-1])
+	return d.isAnnouncement(line) || i > 0 && d.isAnnouncement(d.lines[i-1].text)
 }
 
-func isAnnouncement(line string) bool { return announcements.in(line) }
+func (d *document) isAnnouncement(line string) bool {
+	return textPhrases.lookBytes(d.lower(line), failure|listing)&(failure|listing) != 0
+}
 
-var announcements = union(failurePhrases, listWords)
-
-// reached tells which lines are about recipients whom the mail reached, or whom
-// the other server took: those in a section of Sendmail's report on successes,
-// and commands and replies in a transcript that name a recipient and succeed.
-func (d *document) reached() []bool {
-	reached := make([]bool, len(d.lines))
+// markAccepted marks the lines that are about recipients whom the mail reached,
+// or whom the other server took: those in a section of Sendmail's report on
+// successes, and commands and replies in a transcript that name a recipient and
+// succeed.
+func (d *document) markAccepted() {
 	inSuccess := false
-	for i, line := range d.lower {
-		if isHeading(line) {
-			inSuccess = strings.Contains(line, "successful") || strings.Contains(line, "were delivered")
+	for i := range d.lines {
+		line := &d.lines[i]
+		if isHeading(line.text) {
+			lower := toLower(line.text)
+			inSuccess = strings.Contains(lower, "successful") || strings.Contains(lower, "were delivered")
 		}
-		reached[i] = inSuccess || d.says&success != 0 && successes.in(line) || isAcceptance(line)
-		if i > 0 && isAcceptance(line) && strings.Contains(d.lower[i-1], "rcpt to") {
-			reached[i-1] = true
+		accepts := isAcceptance(line.text)
+		line.accepted = inSuccess || accepts || d.says&success != 0 && successes.in(toLower(line.text))
+		if i > 0 && accepts && strings.Contains(toLower(d.lines[i-1].text), "rcpt to") {
+			d.lines[i-1].accepted = true
 		}
 	}
-	return reached
 }
 
 // isHeading reports whether the line is one between dashes.
@@ -82,9 +80,14 @@ func isHeading(line string) bool {
 
 // isAcceptance reports whether the line is a reply of class 2 in a transcript.
 func isAcceptance(line string) bool {
-	for line != "" && strings.IndexByte(" \t<>-|=", line[0]) >= 0 {
+	for line != "" && transcriptMarks[line[0]] {
 		line = line[1:]
 	}
-	line = strings.TrimLeft(strings.TrimPrefix(line, "in "), " ")
+	if len(line) > 3 && line[2] == ' ' && strings.EqualFold(line[:2], "in") {
+		line = strings.TrimLeft(line[3:], " ")
+	}
 	return len(line) > 3 && line[0] == '2' && line[1] == '5' && line[2] >= '0' && line[2] <= '9' && (line[3] == ' ' || line[3] == '-')
 }
+
+// transcriptMarks stand before the lines of a transcript.
+var transcriptMarks = bytesOf(" \t<>-|=")

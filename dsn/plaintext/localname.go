@@ -10,18 +10,17 @@ import (
 // GroupWise, IMail, AOL and Sendmail do for their own users. The domain is that
 // of a recipient of the returned mail with the same local part, or that of the
 // system that wrote the report.
-func (d *document) localNames() []string {
-	var found []string
+func (d *document) localNames() []person {
+	var found []person
 	seen := map[string]bool{}
-	listed := d.lists()
 	for i := range d.lines {
-		name := localName(d.lines[i], listed[i])
+		name := localName(d.lines[i].text, d.lines[i].listed)
 		if name == "" || len(found) == maxRecipients {
 			continue
 		}
-		if spec, ok := d.complete(name); ok && !seen[key(spec)] {
-			seen[key(spec)] = true
-			found = append(found, spec)
+		if one, ok := d.complete(name); ok && !seen[one.key] {
+			seen[one.key] = true
+			found = append(found, one)
 		}
 	}
 	return found
@@ -80,16 +79,16 @@ func plainName(s string) string {
 }
 
 // complete returns the address of the local user.
-func (d *document) complete(name string) (string, bool) {
-	for _, spec := range addressesIn(valuesOf(d.returned, "To", "Cc", "Bcc")) {
-		if local, _, _ := strings.Cut(spec, "@"); strings.EqualFold(local, name) {
-			return spec, true
+func (d *document) complete(name string) (person, bool) {
+	for _, one := range addressesIn(valuesOf(d.returned, "To", "Cc", "Bcc")) {
+		if local, _, _ := strings.Cut(one.address, "@"); strings.EqualFold(local, name) {
+			return one, true
 		}
 	}
 	from, err := address.Parse(d.Header.Text("From"))
 	if err != nil || !systemNames.in(d.from) {
-		return "", false
+		return person{}, false
 	}
-	spec := name + from[strings.LastIndexByte(from, '@'):]
-	return spec, address.IsAddress(spec) && key(spec) != key(from)
+	spec := personOf(name + from[strings.LastIndexByte(from, '@'):])
+	return spec, address.IsAddress(spec.address) && spec.key != key(from)
 }

@@ -29,7 +29,7 @@ func readRejection(m mail) *Bounce {
 		}
 		return &Bounce{
 			Format:     "mdn",
-			Recipients: []Recipient{{Address: found[0], Diagnostic: text}},
+			Recipients: []Recipient{{Address: found[0].address, Diagnostic: text}},
 			Returned:   m.Returned,
 		}
 	}

@@ -10,53 +10,70 @@ import (
 
 // mention is an address in the report.
 type mention struct {
+	person
+	line  int
+	place place
+}
+
+// person is somebody with an address.
+type person struct {
 	address string
 	key     string // to compare
-	line    int
-	place   place
 }
+
+func personOf(address string) person { return person{address, key(address)} }
 
 // maxMentions bounds the addresses that are looked at.
 const maxMentions = 1000
 
 // mentions returns the addresses in the report, line by line.
 func (d *document) mentions() []mention {
-	if d.all != nil {
+	if d.mentioned {
 		return d.all
 	}
-	all := []mention{}
-	listed, reached := d.lists(), d.reached()
-	for i, line := range d.lines {
-		if isSignature(line) && len(all) > 0 {
+	d.mentioned = true
+	d.markLists()
+	d.markAccepted()
+	for i := range d.lines {
+		line := d.lines[i].text
+		if isSignature(line) && len(d.all) > 0 {
 			break
 		}
-		last := 0 // the end of the address before
-		for from := 0; len(all) < maxMentions; {
-			start, end, ok := nextAddress(line, from)
-			if !ok {
-				break
-			}
-			if spec, ok := cleanAddress(line[start:end]); ok {
-				place := placeOf(d.lower[i], start)
-				switch {
-				case reached[i] && place > accepted:
-					place = accepted
-				case last > 0 && strings.Trim(line[last:start], " \t,;<>\"'&") == "":
-					place = all[len(all)-1].place // a list
-				case place == prose && listed[i] && last == 0:
-					place = leading
-				case place == leading && d.behindContact(i):
-					place = aside
-				}
-				all = append(all, mention{spec, key(spec), i, place})
-				last = end
-			}
-			from = end
+		if strings.IndexByte(line, '@') >= 0 {
+			d.mentionsIn(i)
 		}
 	}
-	d.demoteReasons(all)
-	d.all = all
-	return all
+	d.demoteReasons()
+	return d.all
+}
+
+// mentionsIn appends the addresses in a line.
+func (d *document) mentionsIn(i int) {
+	one := &d.lines[i]
+	line, lower := one.text, toLower(one.text)
+	last := 0 // the end of the address before
+	for from := 0; len(d.all) < maxMentions; {
+		start, end, ok := nextAddress(line, from)
+		if !ok {
+			break
+		}
+		if spec, ok := cleanAddress(line[start:end]); ok {
+			place := placeOf(lower, start)
+			switch {
+			case one.accepted && place > accepted:
+				place = accepted
+			case last > 0 && strings.Trim(line[last:start], " \t,;<>\"'&") == "":
+				place = d.all[len(d.all)-1].place // a list
+			case place == prose && one.listed && last == 0:
+				place = leading
+			case place == leading && d.behindContact(i):
+				place = aside
+			}
+			d.all = append(d.all, mention{personOf(spec), i, place})
+			last = end
+		}
+		from = end
+	}
 }
 
 // isSignature reports whether the line begins a signature (RFC 3676 section 4.3).
@@ -71,14 +88,16 @@ func nextAddress(line string, from int) (start, end int, ok bool) {
 	}
 	at += from
 	start = at
+	high := byte(0) // tells whether there is more than ASCII
 	if start > from && line[start-1] == '"' {
 		// A quoted local part.
 		if open := strings.LastIndexByte(line[from:start-1], '"'); open >= 0 {
-			start = from + open
+			start, high = from+open, utf8.RuneSelf
 		}
 	}
 	for start > from && !endsAddress(line[start-1]) {
 		start--
+		high |= line[start]
 	}
 	end = at + 1
 	if end < len(line) && line[end] == '[' {
@@ -88,9 +107,12 @@ func nextAddress(line string, from int) (start, end int, ok bool) {
 		}
 	}
 	for end < len(line) && !endsAddress(line[end]) && line[end] != '@' {
+		high |= line[end]
 		end++
 	}
-	start, end = withoutProse(line, start, at, end)
+	if high >= utf8.RuneSelf {
+		start, end = withoutProse(line, start, at, end)
+	}
 	return start, end, true
 }
 

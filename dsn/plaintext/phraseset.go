@@ -1,9 +1,12 @@
 package plaintext
 
 import (
+	"bytes"
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // kinds tells which of several sets a phrase is of, a bit for each.
@@ -12,13 +15,15 @@ type kinds uint64
 // phraseSet finds the phrases of one or several sets in a text, in one pass over
 // it.
 type phraseSet struct {
-	// heads has a bit for each hash of the first three bytes of a phrase.
+	// heads has a bit for each hash of the first four bytes of a phrase, and ranks
+	// tells how many bits stand before each word of it.
 	heads [1 << hashBits / 64]uint64
-	// phrases are sorted by their hashes, and starts tells where those begin
-	// whose hashes have the same first bits.
+	ranks [1 << hashBits / 64]uint16
+	// phrases are sorted by their hashes, and starts tells where those of each bit
+	// in heads begin.
 	phrases []phrase
-	starts  [1<<startBits + 1]uint16
-	// short are the phrases of fewer than three bytes.
+	starts  []uint16
+	// short are the phrases of fewer than four bytes.
 	short []phrase
 	// kinds are those of all phrases.
 	kinds kinds
@@ -26,14 +31,17 @@ type phraseSet struct {
 
 type phrase struct {
 	text  string
-	hash  uint32
 	kinds kinds
 	// head are the first eight bytes of text, or fewer, where mask has ones. Most
-	// phrases that begin with the same three bytes are told apart by them.
+	// phrases that begin with the same four bytes are told apart by them.
 	head, mask uint64
+	// last is where the last byte of text stands, and end that byte. Most that
+	// begin alike are told apart by it, before text is read.
+	last int
+	end  byte
 }
 
-const hashBits, startBits = 14, 10
+const hashBits = 14
 
 // newPhrases returns a set of phrases, which are in lower case. They are of kind 1.
 func newPhrases(phrases ...string) *phraseSet {
@@ -60,24 +68,40 @@ func union(sets ...*phraseSet) *phraseSet {
 
 func (p *phraseSet) add(one phrase) {
 	p.kinds |= one.kinds
-	if len(one.text) < 3 {
+	if len(one.text) < 4 {
 		p.short = append(p.short, one)
 		return
 	}
 	one.head, one.mask = eightBytes(one.text), 1<<(8*min(len(one.text), 8))-1
-	one.hash = hashHead(uint32(one.head & 0xffffff))
-	p.heads[one.hash>>6] |= 1 << (one.hash & 63)
+	one.last = len(one.text) - 1
+	one.end = one.text[one.last]
 	p.phrases = append(p.phrases, one)
 }
 
 func (p *phraseSet) sort() {
-	slices.SortStableFunc(p.phrases, func(a, b phrase) int { return cmp.Compare(a.hash, b.hash) })
-	for _, one := range p.phrases {
-		p.starts[one.hash>>(hashBits-startBits)+1]++
+	slices.SortStableFunc(p.phrases, func(a, b phrase) int { return cmp.Compare(hashHead(uint32(a.head)), hashHead(uint32(b.head))) })
+	for i, one := range p.phrases {
+		hash := hashHead(uint32(one.head))
+		if bit := uint64(1) << (hash & 63); p.heads[hash>>6]&bit == 0 {
+			p.heads[hash>>6] |= bit
+			p.starts = append(p.starts, uint16(i))
+		}
 	}
-	for i := range 1 << startBits {
-		p.starts[i+1] += p.starts[i]
+	p.starts = append(p.starts, uint16(len(p.phrases)))
+	for i := range len(p.heads) - 1 {
+		p.ranks[i+1] = p.ranks[i] + uint16(bits.OnesCount64(p.heads[i]))
 	}
+}
+
+// near returns the phrases whose first four bytes have the hash of head.
+func (p *phraseSet) near(head uint32) []phrase {
+	hash := hashHead(head)
+	word, bit := p.heads[hash>>6], uint64(1)<<(hash&63)
+	if word&bit == 0 {
+		return nil
+	}
+	at := int(p.ranks[hash>>6]) + bits.OnesCount64(word&(bit-1))
+	return p.phrases[p.starts[at]:p.starts[at+1]]
 }
 
 // hashHead returns a number of hashBits bits.
@@ -91,37 +115,59 @@ func (p *phraseSet) find(s string) kinds { return p.look(s, 0) }
 
 // look is find that may stop once a phrase of one of the kinds was found.
 func (p *phraseSet) look(s string, enough kinds) (found kinds) {
-	for _, one := range p.short {
-		if strings.Contains(s, one.text) {
+	for i := range p.short {
+		if one := &p.short[i]; strings.Contains(s, one.text) {
 			found |= one.kinds
 		}
 	}
-	if len(s) < 3 || found&enough != 0 {
+	return lookLong(p, s, enough, found)
+}
+
+// lookBytes is look.
+func (p *phraseSet) lookBytes(s []byte, enough kinds) (found kinds) {
+	for i := range p.short {
+		if one := &p.short[i]; bytes.Contains(s, []byte(one.text)) {
+			found |= one.kinds
+		}
+	}
+	return lookLong(p, s, enough, found)
+}
+
+// lookLong adds the kinds of the phrases in s that are not short to those found.
+func lookLong[text string | []byte](p *phraseSet, s text, enough, found kinds) kinds {
+	if len(s) < 4 || found&enough != 0 {
 		return found
 	}
-	head := uint32(s[0])<<8 | uint32(s[1])<<16
-	for i := 2; i < len(s) && found != p.kinds; i++ {
-		head = head>>8 | uint32(s[i])<<16
+	head := uint32(s[0])<<8 | uint32(s[1])<<16 | uint32(s[2])<<24
+	for i := 3; i < len(s); i++ {
+		head = head>>8 | uint32(s[i])<<24
 		hash := hashHead(head)
-		if p.heads[hash>>6]&(1<<(hash&63)) == 0 {
+		if p.heads[hash>>6]>>(hash&63)&1 == 0 {
 			continue
 		}
-		rest := s[i-2:]
-		eight, near := eightBytes(rest), p.near(hash)
-		for at := range near {
-			if one := &near[at]; one.kinds&^found != 0 && eight&one.mask == one.head && strings.HasPrefix(rest, one.text) {
-				found |= one.kinds
-			}
-		}
-		if found&enough != 0 {
+		found |= matches(p.near(head), s[i-3:], found)
+		if found&enough != 0 || found == p.kinds {
 			break
 		}
 	}
 	return found
 }
 
+// matches returns the kinds of those of the phrases that s begins with, if they
+// are not all among those found.
+func matches[text string | []byte](near []phrase, s text, found kinds) kinds {
+	eight := eightBytes(s)
+	for i := range near {
+		one := &near[i]
+		if one.kinds&^found != 0 && eight&one.mask == one.head && one.last < len(s) && s[one.last] == one.end && string(s[:one.last+1]) == one.text {
+			found |= one.kinds
+		}
+	}
+	return found
+}
+
 // eightBytes returns the first eight bytes of s, zeros in the place of missing ones.
-func eightBytes(s string) (n uint64) {
+func eightBytes[text string | []byte](s text) (n uint64) {
 	if len(s) >= 8 {
 		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
@@ -132,40 +178,31 @@ func eightBytes(s string) (n uint64) {
 	return n
 }
 
-// near returns the phrases among which those of the hash are.
-func (p *phraseSet) near(hash uint32) []phrase {
-	at := hash >> (hashBits - startBits)
-	return p.phrases[p.starts[at]:p.starts[at+1]]
+// begin reports whether s, in lower case, begins with one of the phrases that are
+// not short.
+func (p *phraseSet) begin(s string) bool {
+	return matches(p.near(uint32(eightBytes(s))), s, 0) != 0
 }
 
-// begin reports whether s, in lower case, begins with one of the phrases.
-func (p *phraseSet) begin(s string) bool {
-	if len(s) < 3 {
+// mayBegin reports whether s, in upper or lower case, may begin with one of those
+// phrases: its first eight bytes do.
+func (p *phraseSet) mayBegin(s string) bool {
+	if len(s) < 4 {
 		return false
 	}
-	head := eightBytes(s)
-	for _, one := range p.near(hashHead(uint32(head & 0xffffff))) {
-		if head&one.mask == one.head && strings.HasPrefix(s, one.text) {
+	if b := s[:4]; (b[0] | b[1] | b[2] | b[3]) < utf8.RuneSelf {
+		head := uint32(lowerASCII[b[0]]) | uint32(lowerASCII[b[1]])<<8 | uint32(lowerASCII[b[2]])<<16 | uint32(lowerASCII[b[3]])<<24
+		if p.near(head) == nil {
+			return false
+		}
+	}
+	var room [12]byte // for the characters that hold the first eight bytes
+	eight := eightBytes(appendLower(room[:0], s[:min(len(s), len(room))]))
+	near := p.near(uint32(eight))
+	for i := range near {
+		if eight&near[i].mask == near[i].head {
 			return true
 		}
 	}
 	return false
-}
-
-// mayBegin reports whether s, in upper or lower case, may begin with one of the
-// phrases.
-func (p *phraseSet) mayBegin(s string) bool {
-	if len(s) < 3 {
-		return false
-	}
-	head := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
-	if head&0x808080 == 0 {
-		head = uint32(lowerASCII[s[0]]) | uint32(lowerASCII[s[1]])<<8 | uint32(lowerASCII[s[2]])<<16
-	} else {
-		var room [8]byte // for the characters that hold the first three bytes
-		low := appendLower(room[:0], s[:min(len(s), len(room))])
-		head = uint32(low[0]) | uint32(low[1])<<8 | uint32(low[2])<<16
-	}
-	hash := hashHead(head)
-	return p.heads[hash>>6]&(1<<(hash&63)) != 0
 }

@@ -45,13 +45,15 @@ var placeWords = union(aliasWords, ownWords, asideWords, namingWords)
 // placeOf judges the place of the address at lower[start:], lower being a line
 // in lower case.
 func placeOf(lower string, start int) place {
-	before := strings.TrimSpace(strings.TrimRight(lower[:start], `<"'(*[ `))
 	if behindMail(lower[start:]) {
 		return aside
 	}
-	bare := before
-	if before != "" && !isWord(before[0]) {
-		bare = strings.TrimLeft(before, " \t-–—*•·>|#<=\"'([:.")
+	bare := strings.TrimSpace(strings.TrimRight(lower[:start], `<"'(*[ `))
+	if bare != "" && !isWord(bare[0]) {
+		bare = strings.TrimLeft(bare, " \t-–—*•·>|#<=\"'([:.")
+	}
+	if bare == "" {
+		return leading
 	}
 	said := placeWords.find(bare)
 	switch {
@@ -83,15 +85,25 @@ func endsInWord(s string, words []string) bool {
 	return false
 }
 
-// endsInGreeting reports whether one of ownWords that ends in a blank ends s.
+// endsInGreeting reports whether one of the greetings ends s.
 func endsInGreeting(s string) bool {
-	for _, one := range ownWords.phrases {
-		if word, ok := strings.CutSuffix(one.text, " "); ok && strings.HasSuffix(s, word) {
+	for _, word := range greetings {
+		if strings.HasSuffix(s, word) {
 			return true
 		}
 	}
 	return false
 }
+
+// greetings are those of ownWords that end in a blank, without it.
+var greetings = func() (words []string) {
+	for _, one := range ownWords.phrases {
+		if word, ok := strings.CutSuffix(one.text, " "); ok {
+			words = append(words, word)
+		}
+	}
+	return words
+}()
 
 // isToField reports whether s is the name of the field with the recipients, in
 // the description of the mail.
@@ -114,9 +126,10 @@ func isReply(s string) bool {
 func (d *document) behindContact(line int) bool {
 	for first := max(line-5, 0); line > first; {
 		line--
-		if before := strings.TrimSpace(d.lower[line]); before != "" {
-			for _, ending := range contactEndings {
-				if strings.HasSuffix(before, ending) {
+		if before := strings.TrimSpace(d.lines[line].text); before != "" {
+			lower := d.lower(before)
+			for _, ending := range contactTails[string(lower[max(len(lower)-3, 0):])] {
+				if cut := len(lower) - len(ending); cut >= 0 && string(lower[cut:]) == ending {
 					return true
 				}
 			}
@@ -125,6 +138,16 @@ func (d *document) behindContact(line int) bool {
 	}
 	return false
 }
+
+// contactTails are contactEndings by their last three bytes.
+var contactTails = func() map[string][]string {
+	tails := map[string][]string{}
+	for _, ending := range contactEndings {
+		tail := ending[len(ending)-3:]
+		tails[tail] = append(tails[tail], ending)
+	}
+	return tails
+}()
 
 // behindMail reports whether the address is that of a message id.
 func behindMail(rest string) bool {
@@ -135,13 +158,13 @@ func behindMail(rest string) bool {
 // within the reason for a recipient: behind "<jane@one.example>: host said" in
 // the same paragraph those without a colon, and those that are indented deeper
 // than the recipient.
-func (d *document) demoteReasons(all []mention) {
+func (d *document) demoteReasons() {
 	var head *mention // what begins the paragraph
 	line := 0
-	for i := range all {
-		m := &all[i]
+	for i := range d.all {
+		m := &d.all[i]
 		for ; line < m.line; line++ {
-			if isBlank(d.lines[line]) {
+			if isBlank(d.lines[line].text) {
 				head = nil
 			}
 		}
@@ -149,7 +172,7 @@ func (d *document) demoteReasons(all []mention) {
 		case m.place != leading:
 		case head == nil:
 			head = m
-		case m.line != head.line && (indent(d.lines[m.line]) > indent(d.lines[head.line]) || d.beginsReason(head) && !d.beginsReason(m)):
+		case m.line != head.line && (indent(d.lines[m.line].text) > indent(d.lines[head.line].text) || d.beginsReason(head) && !d.beginsReason(m)):
 			m.place = replied
 		}
 	}
@@ -157,7 +180,7 @@ func (d *document) demoteReasons(all []mention) {
 
 // beginsReason reports whether a colon stands behind the address.
 func (d *document) beginsReason(m *mention) bool {
-	_, behind, _ := strings.Cut(d.lines[m.line], m.address)
+	_, behind, _ := strings.Cut(d.lines[m.line].text, m.address)
 	if expanded := strings.Index(behind, " (expanded from "); expanded >= 0 {
 		if end := strings.IndexByte(behind[expanded:], ')'); end > 0 {
 			behind = behind[:expanded] + behind[expanded+end+1:]

@@ -92,6 +92,7 @@ func readReport(m mail) *Bounce {
 		return nil
 	}
 	d := open(m)
+	defer d.close()
 	if !d.isBounce() {
 		return nil
 	}

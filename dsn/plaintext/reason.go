@@ -2,56 +2,44 @@ package plaintext
 
 import (
 	"bytes"
+	"slices"
 	"strings"
-
-	"github.com/rebound-mail/rebound/dsn/status"
 )
 
 // reason returns what the report says about the recipient: the lines around its
 // mentions when they give a reason, with the lines that follow them up to the
-// next recipient when they do not, and the whole report in the end.
-//
-// owner is what owners returns.
-func (d *document) reason(recipient string, owner []string) string {
-	mine, others := d.ownLines(recipient, owner)
-	var own []int
-	for i := range d.lines {
-		if mine[i] {
-			own = append(own, i)
-		}
-	}
-	text := d.join(own)
+// next recipient when they do not, and the whole report in the end. The lines
+// must have their owners.
+func (d *document) reason(recipient person) string {
+	first := d.markMine(recipient.key)
+	own := appendLines(d.room[:0], d.lines, isMine)
+	text := d.bounded(own)
 	if stated := statedReason(text); stated != "" {
 		return stated
 	}
-	if givesReason(text, recipient) {
+	if d.givesReason(text, recipient.address) {
 		return text
 	}
-	if tail := d.join(append(own, d.after(own, others)...)); givesReason(tail, recipient) {
+	own = appendLines(d.room[:0], d.lines, isMine)
+	if tail := d.bounded(appendLines(own, d.lines[first:], isNobodys)); d.givesReason(tail, recipient.address) {
 		return tail
 	}
-	var rest []int
-	for i := range d.lines {
-		if !others[i] {
-			rest = append(rest, i)
-		}
-	}
-	return d.join(rest)
+	return d.bounded(appendLines(d.room[:0], d.lines, isNotOthers))
 }
 
-// ownLines tells which lines belong to the recipient and which to others. A
-// paragraph that mentions one recipient is about that one, a paragraph that
-// mentions more is cut at the mentions.
-func (d *document) ownLines(recipient string, owner []string) (mine, others []bool) {
-	mine, others = make([]bool, len(d.lines)), make([]bool, len(d.lines))
-	self := key(recipient)
+// markMine marks which lines belong to the recipient and which to others, and
+// returns the first one of its own. A paragraph that mentions one recipient is
+// about that one, a paragraph that mentions more is cut at the mentions.
+func (d *document) markMine(self string) (firstOwn int) {
+	firstOwn = len(d.lines)
 	for start := 0; start < len(d.lines); {
 		end := start
 		first, several := "", false
-		for ; end < len(d.lines) && !isBlank(d.lines[end]); end++ {
-			several = several || first != "" && owner[end] != "" && owner[end] != first
+		for ; end < len(d.lines) && !isBlank(d.lines[end].text); end++ {
+			owner := d.lines[end].owner
+			several = several || first != "" && owner != "" && owner != first
 			if first == "" {
-				first = owner[end]
+				first = owner
 			}
 		}
 		current := ""
@@ -59,46 +47,46 @@ func (d *document) ownLines(recipient string, owner []string) (mine, others []bo
 			current = first
 		}
 		for i := start; i < end; i++ {
-			if owner[i] != "" {
-				current = owner[i]
+			l := &d.lines[i]
+			if l.owner != "" {
+				current = l.owner
 			}
-			mine[i] = current == self || current == shared
-			others[i] = current != "" && !mine[i]
+			l.mine = current == self || current == shared
+			l.others = current != "" && !l.mine
+			if l.mine {
+				firstOwn = min(firstOwn, i)
+			}
 		}
 		start = end + 1
 	}
-	return mine, others
+	return firstOwn
 }
 
 // shared is the owner of a line that mentions several recipients.
 const shared = "*"
 
-// owners returns for each line the recipient whose part begins there, "" for none.
-func (d *document) owners(chosen []string, all []mention) []string {
-	isChosen := map[string]bool{}
-	for _, a := range chosen {
-		isChosen[key(a)] = true
-	}
-	owner := make([]string, len(d.lines))
+// markOwners marks for each line the recipient whose part begins there.
+func (d *document) markOwners(chosen []person) {
 	closed := -1 // the last line that ended a part of a transcript
-	for _, m := range all {
-		if !isChosen[m.key] || owner[m.line] == m.key {
+	for i := range d.all {
+		m := &d.all[i]
+		one := &d.lines[m.line]
+		if one.owner == m.key || !slices.ContainsFunc(chosen, func(p person) bool { return p.key == m.key }) {
 			continue
 		}
-		if owner[m.line] != "" {
-			owner[m.line] = shared
+		if one.owner != "" {
+			one.owner = shared
 			continue
 		}
-		owner[m.line] = m.key
-		if !closesPart(d.lines[m.line]) {
+		one.owner = m.key
+		if !closesPart(one.text) {
 			continue
 		}
-		for i := m.line - 1; i > closed && !isBlank(d.lines[i]) && owner[i] == ""; i-- {
-			owner[i] = m.key
+		for i := m.line - 1; i > closed && !isBlank(d.lines[i].text) && d.lines[i].owner == ""; i-- {
+			d.lines[i].owner = m.key
 		}
 		closed = m.line
 	}
-	return owner
 }
 
 // closesPart reports whether the line is the verdict that Sendmail writes below
@@ -110,48 +98,50 @@ func closesPart(line string) bool {
 
 func isBlank(line string) bool {
 	for i := range len(line) {
-		if strings.IndexByte(" \t>|*", line[i]) < 0 {
+		if !blankMarks[line[i]] {
 			return false
 		}
 	}
 	return true
 }
 
-// after returns the lines behind the first own one that belong to nobody else.
-func (d *document) after(own []int, others []bool) []int {
-	if len(own) == 0 {
-		return nil
-	}
-	var lines []int
-	for i := own[0]; i < len(d.lines); i++ {
-		if len(own) > 0 && own[0] == i {
-			own = own[1:]
-		} else if !others[i] {
-			lines = append(lines, i)
+// blankMarks are all that stands in a line that says nothing.
+var blankMarks = bytesOf(" \t>|*")
+
+func isMine(l *line) bool      { return l.mine }
+func isNobodys(l *line) bool   { return !l.mine && !l.others }
+func isNotOthers(l *line) bool { return !l.others }
+
+// appendLines appends the lines that are chosen, as one line of little more than
+// maxDiagnostic.
+func appendLines(b []byte, lines []line, chosen func(*line) bool) []byte {
+	for i := range lines {
+		if !chosen(&lines[i]) {
+			continue
+		}
+		if len(b) > maxDiagnostic {
+			break
+		}
+		before := len(b)
+		if before > 0 {
+			b = append(b, ' ')
+		}
+		start := len(b)
+		b = appendWords(b, lines[i].text)
+		if isRule(b[start:]) {
+			b = b[:before]
 		}
 	}
-	return lines
+	return b
 }
 
-// join joins the lines to one, at most maxDiagnostic long.
-func (d *document) join(lines []int) string {
-	return written(func(b []byte) []byte {
-		for _, i := range lines {
-			before := len(b)
-			if before > 0 {
-				b = append(b, ' ')
-			}
-			start := len(b)
-			b = appendWords(b, d.lines[i])
-			if isRule(b[start:]) {
-				b = b[:before]
-			}
-			if len(b) > maxDiagnostic {
-				return bytes.ToValidUTF8(b[:maxDiagnostic], nil)
-			}
-		}
-		return b
-	})
+// bounded returns b as a string of maxDiagnostic at the most.
+func (d *document) bounded(b []byte) string {
+	d.room = b
+	if len(b) > maxDiagnostic {
+		b = bytes.ToValidUTF8(b[:maxDiagnostic], nil)
+	}
+	return string(b)
 }
 
 // isRule reports whether the line is drawn, or blank.
@@ -165,21 +155,24 @@ func isRule(line []byte) bool {
 }
 
 // givesReason reports whether the text holds a reply or one of the words that
-// reasons are made of, beside the address.
-func givesReason(text, address string) bool {
-	text = strings.ReplaceAll(toLower(text), toLower(address), "")
-	if reasons.in(text) {
-		return true
-	}
-	if _, ok := status.Find(text); ok {
-		return true
-	}
-	_, ok := status.FindReply(text)
-	return ok
+// reasons are made of, or tells of a success, beside the address.
+func (d *document) givesReason(text, address string) bool {
+	rest := without(d.lower(text), toLower(address))
+	return textPhrases.lookBytes(rest, success|reasoning)&(success|reasoning) != 0 || isReply(string(rest))
 }
 
-// reasons are all the words of reasons, and what is said of successes.
-var reasons = union(successes, reasonWords)
+// without cuts the word out of b, wherever it stands, and overwrites b.
+func without(b []byte, word string) []byte {
+	kept, sought := b[:0], []byte(word)
+	for {
+		at := bytes.Index(b, sought)
+		if at < 0 {
+			return append(kept, b...)
+		}
+		kept = append(kept, b[:at]...)
+		b = b[at+len(sought):]
+	}
+}
 
 // reasonWords are in nearly every reason that mail systems give.
 var reasonWords = newPhrases(

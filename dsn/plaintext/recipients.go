@@ -12,39 +12,26 @@ import (
 // recipients returns the recipients that the report is about, each with what is
 // said about it.
 func (d *document) recipients() []Recipient {
-	all := d.mentions()
-	chosen := d.failedField()
-	for _, pick := range []func() []string{
-		func() []string { return d.choose(all, leading, named) },
-		func() []string { return d.choose(all, replied, replied) },
-		func() []string { return d.choose(all, addressed, addressed) },
-		func() []string { return d.choose(all, alias, alias) },
-		d.onlyReturned,
-		d.localNames,
-		func() []string { return d.choose(all, accepted, accepted) },
-		func() []string { return d.lone(all) },
-		d.fromReturnPath,
-	} {
-		if len(chosen) == 0 {
-			chosen = pick()
-		}
+	chosen := d.chosen()
+	if len(chosen) == 0 {
+		return nil
 	}
-	chosen = chosen[:min(len(chosen), maxRecipients)]
-	owner, delayed, reached := d.owners(chosen, all), d.delayed(), onlyReached(all)
+	d.markOwners(chosen)
+	delayed := d.delayed()
 	recipients := make([]Recipient, 0, len(chosen))
-	for _, a := range chosen {
-		diagnostic := d.reason(a, owner)
-		r := Recipient{Address: a, Diagnostic: diagnostic, Delayed: delayed}
+	for _, one := range chosen {
+		diagnostic := d.reason(one)
+		r := Recipient{Address: one.address, Diagnostic: diagnostic, Delayed: delayed}
 		said := kinds(0)
 		if d.says&(success|final|delay) != 0 {
-			said = outcomes.find(toLower(diagnostic))
+			said = textPhrases.lookBytes(d.lower(diagnostic), 0)
 		}
 		switch {
-		case said&succeeds != 0 && reached[key(a)]:
+		case said&success != 0 && d.onlyReached(one):
 			r.Delayed, r.Delivered = false, true
-		case said&fails != 0:
+		case said&final != 0:
 			r.Delayed = false
-		case said&waits != 0:
+		case said&delay != 0:
 			r.Delayed = true
 		}
 		if code, ok := status.Find(diagnostic); ok {
@@ -55,28 +42,41 @@ func (d *document) recipients() []Recipient {
 	return recipients
 }
 
-// The kinds of outcomes.
-const (
-	succeeds kinds = 1 << iota
-	fails
-	waits
-)
+// picks are the ways to find the recipients, the surest first.
+var picks = [...]func(*document) []person{
+	(*document).failedField,
+	func(d *document) []person { return d.choose(leading, named) },
+	func(d *document) []person { return d.choose(replied, replied) },
+	func(d *document) []person { return d.choose(addressed, addressed) },
+	func(d *document) []person { return d.choose(alias, alias) },
+	(*document).onlyReturned,
+	(*document).localNames,
+	func(d *document) []person { return d.choose(accepted, accepted) },
+	(*document).lone,
+	(*document).fromReturnPath,
+}
 
-// outcomes are the phrases that say what became of the mail for one recipient.
-var outcomes = union(successes, finalPhrases, delayPhrases)
-
-// onlyReached returns the recipients whom the report names only as ones that the
-// mail reached.
-func onlyReached(all []mention) map[string]bool {
-	reached := map[string]bool{}
-	for _, m := range all {
-		if m.place == accepted {
-			reached[m.key] = true
+// chosen returns those whom the report is about.
+func (d *document) chosen() []person {
+	d.mentions()
+	for _, pick := range picks {
+		if found := pick(d); len(found) > 0 {
+			return found[:min(len(found), maxRecipients)]
 		}
 	}
-	for _, m := range all {
-		if m.place > accepted {
-			delete(reached, m.key)
+	return nil
+}
+
+// onlyReached reports whether the report names the recipient only as one that
+// the mail reached.
+func (d *document) onlyReached(one person) bool {
+	reached := false
+	for i := range d.all {
+		if m := &d.all[i]; m.place >= accepted && m.key == one.key {
+			if m.place > accepted {
+				return false
+			}
+			reached = true
 		}
 	}
 	return reached
@@ -84,26 +84,33 @@ func onlyReached(all []mention) map[string]bool {
 
 // failedField returns the addresses in X-Failed-Recipients, the field of Exim
 // that others took over.
-func (d *document) failedField() []string {
+func (d *document) failedField() []person {
 	return addressesIn(d.Header.Values("X-Failed-Recipients"))
 }
 
 // addressesIn returns the addresses in the values, each once.
-func addressesIn(values []string) []string {
-	var found, keys []string
+func addressesIn(values []string) []person {
+	var found []person
 	for _, value := range values {
-		for from := 0; len(found) < maxRecipients; {
-			start, end, ok := nextAddress(value, from)
-			if !ok {
-				break
-			}
-			if a, ok := cleanAddress(value[start:end]); ok {
-				if k := key(a); !slices.Contains(keys, k) {
-					found, keys = append(found, a), append(keys, k)
-				}
-			}
-			from = end
+		found = appendAddresses(found, value)
+	}
+	return found
+}
+
+// appendAddresses appends the addresses in the value that are not there yet.
+func appendAddresses(found []person, value string) []person {
+	for from := 0; len(found) < maxRecipients; {
+		start, end, ok := nextAddress(value, from)
+		if !ok {
+			break
 		}
+		if spec, ok := cleanAddress(value[start:end]); ok {
+			one := personOf(spec)
+			if !slices.ContainsFunc(found, func(p person) bool { return p.key == one.key }) {
+				found = append(found, one)
+			}
+		}
+		from = end
 	}
 	return found
 }
@@ -112,26 +119,25 @@ func addressesIn(values []string) []string {
 // sender, who is named in many reports, is taken only when there is nobody else,
 // and when a mail came back or the report is made for a recipient: postmasters
 // tell people about their own mailbox. It is much the same with the staff.
-func (d *document) choose(all []mention, from, to place) []string {
-	sender := d.sender()
-	var others, mine []string
+func (d *document) choose(from, to place) []person {
+	var others, mine []person
 	seen := map[string]bool{}
-	for i := range all {
-		m := &all[i]
+	for i := range d.all {
+		m := &d.all[i]
 		if m.place < from || m.place > to || seen[m.key] || d.isCutOff(m) {
 			continue
 		}
-		heads := m.place >= leading && (d.lists()[m.line] || d.beginsReason(m))
+		heads := m.place >= leading && (d.lines[m.line].listed || d.beginsReason(m))
 		switch {
-		case sender[m.key]:
+		case d.sender()[m.key]:
 			if !heads && d.returned == nil {
 				continue
 			}
-			mine = append(mine, m.address)
+			mine = append(mine, m.person)
 		case m.place == leading && isStaff(m.key) && !heads:
 			continue
 		default:
-			others = append(others, m.address)
+			others = append(others, m.person)
 		}
 		seen[m.key] = true
 	}
@@ -144,7 +150,7 @@ func (d *document) choose(all []mention, from, to place) []string {
 // isCutOff reports whether the address ends the text and is the beginning of one
 // that is known: a mail that is cut off names nobody else.
 func (d *document) isCutOff(m *mention) bool {
-	if m.line != len(d.lines)-1 || !strings.HasSuffix(d.lines[m.line], m.address) {
+	if m.line != len(d.lines)-1 || !strings.HasSuffix(d.lines[m.line].text, m.address) {
 		return false
 	}
 	for known := range d.sender() {
@@ -163,18 +169,24 @@ func (d *document) isCutOff(m *mention) bool {
 // sender returns the addresses that the returned mail came from, and that the
 // report came to.
 func (d *document) sender() map[string]bool {
-	if d.senders == nil {
-		d.senders = map[string]bool{}
-		for _, a := range addressesIn([]string{
-			d.Header.Get("To"), d.Header.Get("From"),
-			d.returned.Get("Return-Path"), d.returned.Get("From"), d.returned.Get("Sender"),
-		}) {
-			d.senders[key(a)] = true
-		}
-		for _, m := range d.mentions() {
-			if m.place == own {
-				d.senders[m.key] = true
-			}
+	if d.sent {
+		return d.senders
+	}
+	d.sent = true
+	var room [8]person
+	named := room[:0]
+	for _, value := range [...]string{
+		d.Header.Get("To"), d.Header.Get("From"),
+		d.returned.Get("Return-Path"), d.returned.Get("From"), d.returned.Get("Sender"),
+	} {
+		named = appendAddresses(named, value)
+	}
+	for _, one := range named {
+		d.senders[one.key] = true
+	}
+	for i := range d.all {
+		if m := &d.all[i]; m.place == own {
+			d.senders[m.key] = true
 		}
 	}
 	return d.senders
@@ -192,12 +204,12 @@ func isStaff(address string) bool {
 
 // onlyReturned returns the recipient of the returned mail when it has exactly
 // one. Reports that name no address are about that one.
-func (d *document) onlyReturned() []string {
+func (d *document) onlyReturned() []person {
 	if d.returned == nil {
 		return nil
 	}
 	for _, field := range []string{"X-Failed-Recipients", "X-Original-To", "Delivered-To"} {
-		if found := addressesIn(d.returned.Values(field)); len(found) == 1 && !d.sender()[key(found[0])] {
+		if found := addressesIn(d.returned.Values(field)); len(found) == 1 && !d.sender()[found[0].key] {
 			return found
 		}
 	}
@@ -218,9 +230,9 @@ func valuesOf(h report.Header, names ...string) []string {
 
 // lone returns the one address that stands in the text, in a sentence, if it is
 // the only one of somebody else than the sender and the staff.
-func (d *document) lone(all []mention) []string {
-	found := d.choose(all, prose, prose)
-	if len(found) != 1 || isStaff(key(found[0])) {
+func (d *document) lone() []person {
+	found := d.choose(prose, prose)
+	if len(found) != 1 || isStaff(found[0].key) {
 		return nil
 	}
 	return found
@@ -229,11 +241,11 @@ func (d *document) lone(all []mention) []string {
 // fromReturnPath returns the recipient whom the address was made for that the
 // report came to. It is the last resort: a forwarded mail may have failed for
 // another one.
-func (d *document) fromReturnPath() []string {
+func (d *document) fromReturnPath() []person {
 	h := d.Header
 	for _, returnPath := range addressesIn(valuesOf(h, "X-Original-To", "Delivered-To", "Envelope-To", "To")) {
-		if recipient, ok := address.FromReturnPath(returnPath); ok {
-			return []string{recipient}
+		if recipient, ok := address.FromReturnPath(returnPath.address); ok {
+			return []person{personOf(recipient)}
 		}
 	}
 	return nil

@@ -42,7 +42,7 @@ func readNotification(m mail) *Bounce {
 			diagnostic = strings.ToValidUTF8(diagnostic[:maxDiagnostic], "")
 		}
 		b.Recipients = append(b.Recipients, Recipient{
-			Address: found[0], Status: r.Status, Diagnostic: diagnostic, Delayed: strings.EqualFold(r.Action, "delayed"),
+			Address: found[0].address, Status: r.Status, Diagnostic: diagnostic, Delayed: strings.EqualFold(r.Action, "delayed"),
 		})
 	}
 	if len(b.Recipients) == 0 {
