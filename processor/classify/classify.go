@@ -65,9 +65,9 @@ type Result struct {
 
 // Classifier holds the rules. It is safe for concurrent use.
 type Classifier struct {
-	rules   []*rule
+	rules   []rule
 	slots   []uint8 // of each rule: 1 for a weak one
-	phrases *trie
+	phrases trie
 	codes   map[status.Code]*rule
 	replies map[int]*rule
 	unknown *rule

@@ -75,7 +75,7 @@ func load(own, built []File) (*Classifier, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	b.classifier.phrases = newTrie(b.phrases)
+	b.classifier.phrases = *newTrie(b.phrases)
 	return b.classifier, b.classifier.checkExamples(entries, own)
 }
 
@@ -151,7 +151,7 @@ func (b *builder) add(e *entry) error {
 			return e.problem("%s: pattern: %w", e.key(), err)
 		}
 	}
-	c.rules, c.slots = append(c.rules, r), append(c.slots, 0)
+	c.rules, c.slots = append(c.rules, *r), append(c.slots, 0)
 	if r.weak {
 		c.slots[len(c.slots)-1] = 1
 	}
