@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -147,7 +146,7 @@ func (b *builder) add(e *entry) error {
 	}
 	if e.Pattern != "" {
 		var err error
-		if r.pattern, err = regexp.Compile(e.Pattern); err != nil {
+		if r.pattern, err = newPattern(e.Pattern); err != nil {
 			return e.problem("%s: pattern: %w", e.key(), err)
 		}
 	}

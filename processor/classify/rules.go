@@ -2,7 +2,6 @@ package classify
 
 import (
 	"math/bits"
-	"regexp"
 	"sync"
 
 	"github.com/rebound-mail/rebound/dsn/status"
@@ -25,9 +24,9 @@ type outcome struct{ bounceType, subType string }
 type rule struct {
 	name    string
 	cause   *cause
-	weak    bool           // gives way to codes that say more
-	codes   []condition    // applies only beside one of these codes; nil for any
-	pattern *regexp.Regexp // must match the folded text too; nil for none
+	weak    bool        // gives way to codes that say more
+	codes   []condition // applies only beside one of these codes; nil for any
+	pattern *pattern    // must match the folded text too; nil for none
 }
 
 // rooms are what text is folded in.
@@ -109,7 +108,7 @@ func (c *Classifier) matchRest(w *words, open opening, best *candidates, e evide
 
 // applies reports whether the conditions beside the phrases hold.
 func (r *rule) applies(text []byte, e evidence) bool {
-	return (len(r.codes) == 0 || r.hasCode(e)) && (r.pattern == nil || r.pattern.Match(text))
+	return (len(r.codes) == 0 || r.hasCode(e)) && (r.pattern == nil || r.pattern.match(text))
 }
 
 func (r *rule) hasCode(e evidence) bool {

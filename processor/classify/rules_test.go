@@ -20,7 +20,7 @@ func TestEveryPhraseLeadsToItsCause(t *testing.T) {
 			text = "550 " + code.String() + " " + text
 		}
 		got := c.Classify(Input{Action: "failed", Diagnostic: text})
-		if r.pattern != nil && !r.pattern.MatchString(text) {
+		if r.pattern != nil && !r.pattern.match([]byte(text)) {
 			continue
 		}
 		if got.Reason != r.cause.name && !hasChoices(&p) {
