@@ -103,13 +103,25 @@ func (c *Classifier) Classify(in Input) Result {
 		Status:        e.effective(),
 	}
 	if e.reply != 0 {
-		result.SMTPReply = strconv.Itoa(e.reply)
+		result.SMTPReply = replies[3*(e.reply-firstReply):][:3]
 	}
 	if found.weak && found.cause.scope != ScopeRecipient {
 		result.Unknown = sample(in)
 	}
 	return result
 }
+
+// replies are the reply codes from firstReply on, one behind the other, so that
+// none has to be written again.
+var replies = func() string {
+	var all strings.Builder
+	for code := firstReply; code < 600; code++ {
+		all.WriteString(strconv.Itoa(code))
+	}
+	return all.String()
+}()
+
+const firstReply = 400
 
 // weigh returns the rule that the verdict rests on.
 func (c *Classifier) weigh(in Input, e evidence) *rule {

@@ -17,21 +17,26 @@ func fold(text string, limit int) []byte { return appendFolded(nil, text, limit)
 // appendFolded is fold that writes over room.
 func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
-	f := folder{out: slices.Grow(room[:0], len(text)+8)}
+	out := slices.Grow(room[:0], len(text)+8)
+	f := folder{}
 	for i := 0; i < len(text); {
-		if c := plainBytes[text[i]]; c != 0 {
-			f.out = append(f.out, c)
+		c := plainBytes[text[i]]
+		switch {
+		case c != 0:
+			out = append(out, c)
 			i++
-			continue
-		}
-		if text[i] == ' ' {
-			f.blank()
+		case text[i] == ' ':
+			if n := len(out); n > 0 && out[n-1] != ' ' {
+				out = append(out, ' ')
+			}
 			i++
-			continue
+		default:
+			f.out = out
+			i += f.step(text, i)
+			out = f.out
 		}
-		i += f.step(text, i)
 	}
-	return f.out
+	return out
 }
 
 // plainBytes are what bytes become whatever stands around them, 0 for others.
