@@ -163,6 +163,11 @@ func (b *builder) add(e *entry) error {
 		if err != nil {
 			return e.problem("%s: %w", e.key(), err)
 		}
+		for i := range found {
+			if r.pattern != nil && found[i].rest == nil {
+				found[i].rest = &step{empty: true} // it goes on, so that the pattern is tried last
+			}
+		}
 		b.phrases = append(b.phrases, found...)
 	}
 	return nil

@@ -82,7 +82,7 @@ func (t *trie) scan(w *words, found func(e *ending, behind int)) {
 		node, depth := t.begin(w, start)
 		for at := start + depth; node != 0; at++ {
 			var here []ending
-			here, at, node = t.walk(w.text, node, at)
+			here, at, node = t.walk(w, node, at)
 			for i := range here {
 				found(&here[i], at)
 			}

@@ -77,7 +77,7 @@ func (c *Classifier) matchAt(w *words, place int, best *candidates, e evidence) 
 	for node != 0 && t.nodes[node].least < best[0] {
 		here := node
 		var found []ending
-		found, at, node = t.walk(w.text, node, at)
+		found, at, node = t.walk(w, node, at)
 		for i := range found {
 			p := &found[i]
 			if p.rest != 0 {

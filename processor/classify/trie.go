@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"math"
@@ -191,17 +190,19 @@ func (t *trie) child(n, next *node, b byte) uint32 {
 }
 
 // walk returns the phrases whose first part ends at a node, whose label stands
-// before text[at], the place behind that part, and the next node; 0 for the node
+// before the place at, the place behind that part, and the next node; 0 for the node
 // ends the walk.
-func (t *trie) walk(text []byte, node uint32, at int) (found []ending, behind int, below uint32) {
+func (t *trie) walk(w *words, node uint32, at int) (found []ending, behind int, below uint32) {
 	n, next := &t.nodes[node], &t.nodes[node+1]
 	tail := t.tails[n.tail:next.tail]
-	if !bytes.HasPrefix(text[at:], tail) {
-		return nil, at, 0
+	for i, c := range tail { // the zeros behind the text are in none
+		if w.padded[at+i] != c {
+			return nil, at, 0
+		}
 	}
 	at += len(tail)
-	if at < len(text) && n.children < next.children {
-		below = t.child(n, next, text[at])
+	if n.children < next.children {
+		below = t.child(n, next, w.padded[at])
 	}
 	return t.endings[n.endings:next.endings], at, below
 }
