@@ -18,30 +18,30 @@ func fold(text string, limit int) []byte { return appendFolded(nil, text, limit)
 func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
 	out := slices.Grow(room[:0], len(text)+8)
+	last := byte(' ') // the one written last; none counts as a blank
 	f := folder{}
 	for i := 0; i < len(text); {
 		c := plainBytes[text[i]]
-		switch {
-		case c != 0:
-			out = append(out, c)
-			i++
-		case text[i] == ' ':
-			if n := len(out); n > 0 && out[n-1] != ' ' {
-				out = append(out, ' ')
-			}
-			i++
-		default:
+		if c == 0 {
 			f.out = out
 			i += f.step(text, i)
-			out = f.out
+			if out, last = f.out, ' '; len(out) > 0 {
+				last = out[len(out)-1]
+			}
+			continue
+		}
+		i++
+		if (c^' ')|(last^' ') != 0 { // both are hardly ever blanks, while either is hard to foretell
+			out, last = append(out, c), c
 		}
 	}
 	return out
 }
 
-// plainBytes are what bytes become whatever stands around them, 0 for others.
+// plainBytes are what bytes become whatever stands around them, 0 for others. Of
+// several blanks one is written.
 var plainBytes = func() (folded [256]byte) {
-	for c := byte('!'); c < 0x7f; c++ {
+	for c := byte(' '); c < 0x7f; c++ {
 		if c != '@' && (c < '2' || c > '5') {
 			folded[c] = lower(c)
 		}

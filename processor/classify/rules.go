@@ -99,8 +99,14 @@ func (c *Classifier) matchRest(w *words, open opening, best *candidates, e evide
 	found := t.endings[t.nodes[open.node].endings:t.nodes[open.node+1].endings]
 	for i := range found {
 		p := &found[i]
+		if p.rest == 0 {
+			continue
+		}
+		if p.rule >= best[0] {
+			break // they are in the order of their rules
+		}
 		slot := c.slots[p.rule]
-		if p.rest != 0 && p.rule < best[slot] && t.chains.goesOn(w, p, at, behind) && c.rules[p.rule].applies(w.text, e) {
+		if p.rule < best[slot] && t.chains.goesOn(w, p, at, behind) && c.rules[p.rule].applies(w.text, e) {
 			best.put(slot, p.rule)
 		}
 	}
