@@ -79,8 +79,7 @@ func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 // place behind that part.
 func (t *trie) scan(w *words, found func(e *ending, behind int)) {
 	for start := w.next(0); start < len(w.text); start = w.next(start + 1) {
-		node, depth := t.begin(w, start)
-		for at := start + depth; node != 0; at++ {
+		for node, at := t.begin(w, start); node != 0; at++ {
 			var here []ending
 			here, at, node = t.walk(w, node, at)
 			for i := range here {

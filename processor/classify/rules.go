@@ -42,11 +42,13 @@ func (c *Classifier) match(said string, limit int, e evidence) (strong, weak *ru
 	best := candidates{none, none}
 	for i, starts := range w.starts {
 		for starts &^= w.blanks[i]; starts != 0; starts &= starts - 1 {
-			c.matchAt(w, i<<6+bits.TrailingZeros64(starts), &best, e)
+			if node, at := c.phrases.begin(w, i<<6+bits.TrailingZeros64(starts)); node != 0 {
+				c.matchFrom(w, node, at, &best, &e)
+			}
 		}
 	}
 	for _, open := range w.open {
-		c.matchRest(w, open, &best, e)
+		c.matchRest(w, open, &best, &e)
 	}
 	switch {
 	case best[0] < none:
@@ -67,13 +69,11 @@ func (c *candidates) put(slot uint8, rule uint32) {
 	}
 }
 
-// matchAt puts the rules that are met by a phrase at the place into best, when
+// matchFrom puts the rules that are met by a phrase below the node into best, when
 // they come before those there. Phrases that go on behind their first part are
 // left for later: most of them belong to rules that count no more by then.
-func (c *Classifier) matchAt(w *words, place int, best *candidates, e evidence) {
+func (c *Classifier) matchFrom(w *words, node uint32, at int, best *candidates, e *evidence) {
 	t := &c.phrases
-	node, depth := t.begin(w, place)
-	at := place + depth
 	for node != 0 && t.nodes[node].least < best[0] {
 		here := node
 		var found []ending
@@ -92,8 +92,8 @@ func (c *Classifier) matchAt(w *words, place int, best *candidates, e evidence) 
 	}
 }
 
-// matchRest is matchAt for the phrases that go on.
-func (c *Classifier) matchRest(w *words, open opening, best *candidates, e evidence) {
+// matchRest is matchFrom for the phrases that go on.
+func (c *Classifier) matchRest(w *words, open opening, best *candidates, e *evidence) {
 	t, at := &c.phrases, int(open.at)
 	behind := w.head(at)
 	found := t.endings[t.nodes[open.node].endings:t.nodes[open.node+1].endings]
@@ -113,11 +113,11 @@ func (c *Classifier) matchRest(w *words, open opening, best *candidates, e evide
 }
 
 // applies reports whether the conditions beside the phrases hold.
-func (r *rule) applies(text []byte, e evidence) bool {
+func (r *rule) applies(text []byte, e *evidence) bool {
 	return (len(r.codes) == 0 || r.hasCode(e)) && (r.pattern == nil || r.pattern.match(text))
 }
 
-func (r *rule) hasCode(e evidence) bool {
+func (r *rule) hasCode(e *evidence) bool {
 	for _, c := range r.codes {
 		if c.reply != 0 && c.reply == e.reply || c.reply == 0 && (covers(c.code, e.inDiagnostic) || covers(c.code, e.inStatus)) {
 			return true

@@ -165,15 +165,15 @@ func (t *trie) slot(head, hash uint32) *start {
 }
 
 // begin returns the node from which on phrases are looked for at the place, 0 for
-// none, and its depth. A bit for each hash spares most places the table.
-func (t *trie) begin(w *words, place int) (at uint32, depth int) {
+// none, and the place behind its label. A bit for each hash spares most places the table.
+func (t *trie) begin(w *words, place int) (node uint32, at int) {
 	head := binary.LittleEndian.Uint32(w.padded[place:]) & 0xffffff
 	hash := hashHead(head)
 	if bit := hash >> (32 - headBits); t.heads[bit>>6]&(1<<(bit&63)) == 0 {
 		return 0, 0
 	}
 	s := t.slot(head, hash)
-	return s.node, int(s.depth)
+	return s.node, place + int(s.depth)
 }
 
 // child returns the node below n that the byte leads to, 0 for none.
