@@ -75,6 +75,7 @@ func load(own, built []File) (*Classifier, error) {
 		return nil, err
 	}
 	b.classifier.phrases = *newTrie(b.phrases)
+	b.classifier.joinNames()
 	return b.classifier, b.classifier.checkExamples(entries, own)
 }
 
@@ -171,6 +172,20 @@ func (b *builder) add(e *entry) error {
 		b.phrases = append(b.phrases, found...)
 	}
 	return nil
+}
+
+// joinNames makes the names of the rules parts of one string: a collection of
+// garbage then finds one object instead of one for each.
+func (c *Classifier) joinNames() {
+	var all strings.Builder
+	for i := range c.rules {
+		all.WriteString(c.rules[i].name)
+	}
+	rest := all.String()
+	for i := range c.rules {
+		n := len(c.rules[i].name)
+		c.rules[i].name, rest = rest[:n], rest[n:]
+	}
 }
 
 func (c *Classifier) addCode(e *entry, r *rule) error {
