@@ -32,8 +32,8 @@ func BenchmarkClassify(b *testing.B) {
 	}
 }
 
-// TestClassifyingAReplyAllocatesLittle holds that a reply costs the folded text,
-// where its words begin, and its code, however many rules there are.
+// TestClassifyingAReplyAllocatesLittle holds that a reply costs no more than a
+// room to fold it in now and then, however many rules there are.
 func TestClassifyingAReplyAllocatesLittle(t *testing.T) {
 	c := Default()
 	if n := len(c.rules); n < 500 {

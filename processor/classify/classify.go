@@ -65,9 +65,9 @@ type Result struct {
 
 // Classifier holds the rules. It is safe for concurrent use.
 type Classifier struct {
-	rules   []*rule
+	rules   []rule
 	slots   []uint8 // of each rule: 1 for a weak one
-	phrases *trie
+	phrases trie
 	codes   map[status.Code]*rule
 	replies map[int]*rule
 	unknown *rule
@@ -103,13 +103,25 @@ func (c *Classifier) Classify(in Input) Result {
 		Status:        e.effective(),
 	}
 	if e.reply != 0 {
-		result.SMTPReply = strconv.Itoa(e.reply)
+		result.SMTPReply = replies[3*(e.reply-firstReply):][:3]
 	}
 	if found.weak && found.cause.scope != ScopeRecipient {
 		result.Unknown = sample(in)
 	}
 	return result
 }
+
+// replies are the reply codes from firstReply on, one behind the other, so that
+// none has to be written again.
+var replies = func() string {
+	var all strings.Builder
+	for code := firstReply; code < 600; code++ {
+		all.WriteString(strconv.Itoa(code))
+	}
+	return all.String()
+}()
+
+const firstReply = 400
 
 // weigh returns the rule that the verdict rests on.
 func (c *Classifier) weigh(in Input, e evidence) *rule {

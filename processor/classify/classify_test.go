@@ -111,7 +111,10 @@ func TestOnlyRecipientFaultsArePermanent(t *testing.T) {
 }
 
 func (c *Classifier) allRules() []*rule {
-	all := append([]*rule{c.unknown}, c.rules...)
+	all := []*rule{c.unknown}
+	for i := range c.rules {
+		all = append(all, &c.rules[i])
+	}
 	for _, r := range c.codes {
 		all = append(all, r)
 	}

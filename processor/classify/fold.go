@@ -17,26 +17,31 @@ func fold(text string, limit int) []byte { return appendFolded(nil, text, limit)
 // appendFolded is fold that writes over room.
 func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
-	f := folder{out: slices.Grow(room[:0], len(text)+8)}
+	out := slices.Grow(room[:0], len(text)+8)
+	last := byte(' ') // the one written last; none counts as a blank
+	f := folder{}
 	for i := 0; i < len(text); {
-		if c := plainBytes[text[i]]; c != 0 {
-			f.out = append(f.out, c)
-			i++
+		c := plainBytes[text[i]]
+		if c == 0 {
+			f.out = out
+			i += f.step(text, i)
+			if out, last = f.out, ' '; len(out) > 0 {
+				last = out[len(out)-1]
+			}
 			continue
 		}
-		if text[i] == ' ' {
-			f.blank()
-			i++
-			continue
+		i++
+		if (c^' ')|(last^' ') != 0 { // both are hardly ever blanks, while either is hard to foretell
+			out, last = append(out, c), c
 		}
-		i += f.step(text, i)
 	}
-	return f.out
+	return out
 }
 
-// plainBytes are what bytes become whatever stands around them, 0 for others.
+// plainBytes are what bytes become whatever stands around them, 0 for others. Of
+// several blanks one is written.
 var plainBytes = func() (folded [256]byte) {
-	for c := byte('!'); c < 0x7f; c++ {
+	for c := byte(' '); c < 0x7f; c++ {
 		if c != '@' && (c < '2' || c > '5') {
 			folded[c] = lower(c)
 		}

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -41,6 +42,28 @@ func FuzzClassify(f *testing.F) {
 		in.Diagnostic = upper(diagnostic)
 		if loud := c.Classify(in); loud != r {
 			t.Fatalf("got %+v, and in capitals %+v", r, loud)
+		}
+	})
+}
+
+// FuzzPattern holds that a pattern matches the texts that its regular expression
+// matches, and no other.
+func FuzzPattern(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"facebook", "see facebook"}, {"facebook", "face"}, {"a+b", "aab"}, {"a*b", "b"}, {"(?i)AB", "xab"},
+		{"(ofr|lpn)[0-9]*_(417|422|63[12])", "ofr204_632"}, {"(ofr|lpn)[0-9]*_(417|422|63[12])", "lpn 417"},
+		{"((ofr|lpn)_[0-9]{3}|later)", "try later"}, {"(a|)b", "b"}, {"(|a)", ""}, {"address rejected([^:]|$)", "address rejected:"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, expression, said string) {
+		want, err := regexp.Compile(expression)
+		p, failed := newPattern(expression)
+		if (err == nil) != (failed == nil) {
+			t.Fatalf("got the error %v, want %v", failed, err)
+		}
+		if text := fold(said, len(said)); err == nil && p.match(text) != want.Match(text) {
+			t.Fatalf("got %v for %q in %q", !want.Match(text), expression, text)
 		}
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -75,7 +74,8 @@ func load(own, built []File) (*Classifier, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	b.classifier.phrases = newTrie(b.phrases)
+	b.classifier.phrases = *newTrie(b.phrases)
+	b.classifier.joinNames()
 	return b.classifier, b.classifier.checkExamples(entries, own)
 }
 
@@ -147,11 +147,11 @@ func (b *builder) add(e *entry) error {
 	}
 	if e.Pattern != "" {
 		var err error
-		if r.pattern, err = regexp.Compile(e.Pattern); err != nil {
+		if r.pattern, err = newPattern(e.Pattern); err != nil {
 			return e.problem("%s: pattern: %w", e.key(), err)
 		}
 	}
-	c.rules, c.slots = append(c.rules, r), append(c.slots, 0)
+	c.rules, c.slots = append(c.rules, *r), append(c.slots, 0)
 	if r.weak {
 		c.slots[len(c.slots)-1] = 1
 	}
@@ -164,9 +164,28 @@ func (b *builder) add(e *entry) error {
 		if err != nil {
 			return e.problem("%s: %w", e.key(), err)
 		}
+		for i := range found {
+			if r.pattern != nil && found[i].rest == nil {
+				found[i].rest = &step{empty: true} // it goes on, so that the pattern is tried last
+			}
+		}
 		b.phrases = append(b.phrases, found...)
 	}
 	return nil
+}
+
+// joinNames makes the names of the rules parts of one string: a collection of
+// garbage then finds one object instead of one for each.
+func (c *Classifier) joinNames() {
+	var all strings.Builder
+	for i := range c.rules {
+		all.WriteString(c.rules[i].name)
+	}
+	rest := all.String()
+	for i := range c.rules {
+		n := len(c.rules[i].name)
+		c.rules[i].name, rest = rest[:n], rest[n:]
+	}
 }
 
 func (c *Classifier) addCode(e *entry, r *rule) error {

@@ -25,31 +25,11 @@ type step struct {
 	loose bool
 	empty bool // one of the words is empty
 	next  *step
-	heads [4]uint64    // has a bit for each hash of the first two bytes of the others
-	words [][]byte     // the others, sorted
-	index *[256]uint16 // by a first byte, the place of the first word that has it; nil for a few words
+	words [][]byte // the others, sorted
 }
-
-// mayBegin reports whether a word of the step may begin with the bytes, of which
-// the second one counts only for longer words.
-func (s *step) mayBegin(first, second byte) bool {
-	at := hashPair(first, second)
-	return s.heads[at>>6]&(1<<(at&63)) != 0
-}
-
-func (s *step) addHead(first, second byte) {
-	at := hashPair(first, second)
-	s.heads[at>>6] |= 1 << (at & 63)
-}
-
-func hashPair(first, second byte) byte { return first*29 + second*7 }
 
 func newStep(loose bool, words []string) (step, error) {
 	s := step{loose: loose}
-	const few = 4
-	if len(words) > few {
-		s.index = new([256]uint16)
-	}
 	for _, word := range words {
 		folded, err := foldWord(word)
 		if err != nil {
@@ -62,17 +42,6 @@ func newStep(loose bool, words []string) (step, error) {
 		s.words = append(s.words, folded)
 	}
 	slices.SortFunc(s.words, bytes.Compare)
-	for i, word := range slices.Backward(s.words) {
-		if len(word) > 1 {
-			s.addHead(word[0], word[1])
-		}
-		for second := 0; len(word) == 1 && second < 256; second++ { // any may follow
-			s.addHead(word[0], byte(second))
-		}
-		if s.index != nil {
-			s.index[word[0]] = uint16(i)
-		}
-	}
 	return s, nil
 }
 

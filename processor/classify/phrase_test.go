@@ -17,6 +17,9 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 		{"no {|such }user * here", []string{"no user jane here", "no such user, jane, is here", "no user here"}, []string{"no such user " + strings.Repeat("x", gap) + " here"}},
 		{"user {|* is |does }not {known|there}", []string{"user not known", "user jane is not there", "user does not known"}, []string{"user jane not known"}},
 		{"{a|the} {mail|inbox} {is|} full", []string{"a mail is full", "the inbox full"}, []string{"inbox full"}},
+		{"not * {here|}", []string{"it is not", "not now"}, []string{"no"}},
+		{"not * {|soon} here", []string{"not here", "not so soon here"}, []string{"not"}},
+		{"no{t | }{|any }more{|.}", []string{"not more", "no any more.", "no more"}, []string{"no  ", "nomore"}},
 		{"host * not * found", []string{"host mx not ever found", "host: not found"}, []string{"host mx not thefound"}},
 		{"{Boîte|Messagerie} pleine", []string{"boite pleine", "messagerie pleine"}, nil},
 		{"{メール|郵便}ボックス{|が}満杯", []string{"宛先のメールボックスが満杯", "郵便ボックス満杯です"}, []string{"メール満杯"}},
@@ -31,7 +34,7 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 		meets := func(text string) (yes bool) {
 			var w words
 			w.set(fold(text, len(text)))
-			tree.scan(w.text, func(p *phrase, behind int) { yes = yes || w.follow(p.rest, behind) })
+			tree.scan(&w, func(e *ending, behind int) { yes = yes || tree.meets(&w, e, behind) })
 			return yes
 		}
 		for _, text := range test.yes {
@@ -49,7 +52,8 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 
 func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 	var all []phrase
-	for i, word := range []string{"abc", "abcd", "abd", "b c d", "zzz", "dd", "dde", "пользователь", "名前が"} {
+	firsts := []string{"abc", "abcd", "abd", "b c d", "zzz", "dd", "dde", "пользователь", "名前が"}
+	for i, word := range firsts {
 		all = append(all, phrase{first: word, rule: i})
 	}
 	tree := newTrie(all)
@@ -62,27 +66,30 @@ func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 		"": "",
 	} {
 		var got []string
-		tree.scan([]byte(text), func(p *phrase, _ int) { got = append(got, p.first) })
+		var w words
+		w.set([]byte(text))
+		tree.scan(&w, func(e *ending, _ int) { got = append(got, firsts[e.rule]) })
 		if joined := strings.Join(got, " "); joined != want {
 			t.Errorf("%q: got %q, want %q", text, joined, want)
 		}
 	}
 }
 
-// scan calls found for every phrase whose first part is in the folded text, with
-// the place behind that part.
-func (t *trie) scan(text []byte, found func(p *phrase, behind int)) {
-	for start := range text {
-		if !wordStart(text, start) {
-			continue
-		}
-		for at, depth := t.begin(text, start); at != 0; depth++ {
-			var here []phrase
-			var behind int
-			here, behind, at = t.walk(text, start, depth, at)
+// scan calls found for every phrase whose first part is in the text, with the
+// place behind that part.
+func (t *trie) scan(w *words, found func(e *ending, behind int)) {
+	for start := w.next(0); start < len(w.text); start = w.next(start + 1) {
+		for node, at := t.begin(w, start); node != 0; at++ {
+			var here []ending
+			here, at, node = t.walk(w, node, at)
 			for i := range here {
-				found(&here[i], behind)
+				found(&here[i], at)
 			}
 		}
 	}
+}
+
+// meets reports whether the phrase ends at the place or goes on there.
+func (t *trie) meets(w *words, e *ending, behind int) bool {
+	return e.rest == 0 || t.chains.goesOn(w, e, behind, w.head(behind))
 }

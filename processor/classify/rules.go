@@ -1,7 +1,7 @@
 package classify
 
 import (
-	"regexp"
+	"math/bits"
 	"sync"
 
 	"github.com/rebound-mail/rebound/dsn/status"
@@ -24,9 +24,9 @@ type outcome struct{ bounceType, subType string }
 type rule struct {
 	name    string
 	cause   *cause
-	weak    bool           // gives way to codes that say more
-	codes   []condition    // applies only beside one of these codes; nil for any
-	pattern *regexp.Regexp // must match the folded text too; nil for none
+	weak    bool        // gives way to codes that say more
+	codes   []condition // applies only beside one of these codes; nil for any
+	pattern *pattern    // must match the folded text too; nil for none
 }
 
 // rooms are what text is folded in.
@@ -38,45 +38,86 @@ func (c *Classifier) match(said string, limit int, e evidence) (strong, weak *ru
 	w := rooms.Get().(*words)
 	defer rooms.Put(w)
 	w.set(appendFolded(w.text, said, limit))
-	none := len(c.rules)
-	best := [2]int{none, none} // telling, weak
-	for start := int(w.next[0]); start < len(w.text); start = int(w.next[start+1]) {
-		at, depth := c.phrases.begin(w.text, start)
-		for at != 0 && int(c.phrases.nodes[at].least) < best[0] {
-			var found []phrase
-			var behind int
-			found, behind, at = c.phrases.walk(w.text, start, depth, at)
-			depth++
-			for i := range found {
-				p := &found[i]
-				if p.rule >= best[0] {
-					break // they are in the order of their rules
-				}
-				slot := c.slots[p.rule]
-				if p.rule < best[slot] && w.follow(p.rest, behind) && c.rules[p.rule].applies(w.text, e) {
-					best[slot] = p.rule
-				}
+	none := uint32(len(c.rules))
+	best := candidates{none, none}
+	for i, starts := range w.starts {
+		for starts &^= w.blanks[i]; starts != 0; starts &= starts - 1 {
+			if node, at := c.phrases.begin(w, i<<6+bits.TrailingZeros64(starts)); node != 0 {
+				c.matchFrom(w, node, at, &best, &e)
 			}
 		}
-		if best[0] < none {
-			best[1] = 0 // weak ones count no more
-		}
+	}
+	for _, open := range w.open {
+		c.matchRest(w, open, &best, &e)
 	}
 	switch {
 	case best[0] < none:
-		return c.rules[best[0]], nil
+		return &c.rules[best[0]], nil
 	case best[1] < none:
-		return nil, c.rules[best[1]]
+		return nil, &c.rules[best[1]]
 	}
 	return nil, nil
 }
 
-// applies reports whether the conditions beside the phrases hold.
-func (r *rule) applies(text []byte, e evidence) bool {
-	return (len(r.codes) == 0 || r.hasCode(e)) && (r.pattern == nil || r.pattern.Match(text))
+// candidates are the first telling and the first weak rule met so far.
+type candidates [2]uint32
+
+func (c *candidates) put(slot uint8, rule uint32) {
+	c[slot] = rule
+	if slot == 0 {
+		c[1] = 0 // weak ones count no more
+	}
 }
 
-func (r *rule) hasCode(e evidence) bool {
+// matchFrom puts the rules that are met by a phrase below the node into best, when
+// they come before those there. Phrases that go on behind their first part are
+// left for later: most of them belong to rules that count no more by then.
+func (c *Classifier) matchFrom(w *words, node uint32, at int, best *candidates, e *evidence) {
+	t := &c.phrases
+	for node != 0 && t.nodes[node].least < best[0] {
+		here := node
+		var found []ending
+		found, at, node = t.walk(w, node, at)
+		for i := range found {
+			p := &found[i]
+			if p.rest != 0 {
+				w.open = append(w.open, opening{here, int32(at)})
+				break
+			}
+			if slot := c.slots[p.rule]; p.rule < best[slot] && c.rules[p.rule].applies(w.text, e) {
+				best.put(slot, p.rule)
+			}
+		}
+		at++
+	}
+}
+
+// matchRest is matchFrom for the phrases that go on.
+func (c *Classifier) matchRest(w *words, open opening, best *candidates, e *evidence) {
+	t, at := &c.phrases, int(open.at)
+	behind := w.head(at)
+	found := t.endings[t.nodes[open.node].endings:t.nodes[open.node+1].endings]
+	for i := range found {
+		p := &found[i]
+		if p.rest == 0 {
+			continue
+		}
+		if p.rule >= best[0] {
+			break // they are in the order of their rules
+		}
+		slot := c.slots[p.rule]
+		if p.rule < best[slot] && t.chains.goesOn(w, p, at, behind) && c.rules[p.rule].applies(w.text, e) {
+			best.put(slot, p.rule)
+		}
+	}
+}
+
+// applies reports whether the conditions beside the phrases hold.
+func (r *rule) applies(text []byte, e *evidence) bool {
+	return (len(r.codes) == 0 || r.hasCode(e)) && (r.pattern == nil || r.pattern.match(text))
+}
+
+func (r *rule) hasCode(e *evidence) bool {
 	for _, c := range r.codes {
 		if c.reply != 0 && c.reply == e.reply || c.reply == 0 && (covers(c.code, e.inDiagnostic) || covers(c.code, e.inStatus)) {
 			return true

@@ -1,117 +1,97 @@
 package classify
 
 import (
-	"bytes"
-	"slices"
+	"math/bits"
 )
 
 // words is a folded text.
 type words struct {
-	text []byte
-	// next has for each place the first one from there on where a word may begin,
-	// and the length of the text at its end.
-	next []int32
-	// ahead has the bits of step.heads for the words that may begin behind the
-	// place aheadOf, as far as a gap reaches: many phrases ask for the same ones.
-	ahead   [4]uint64
-	aheadOf int
+	text   []byte
+	padded []byte // text and the zeros behind it, so that bytes can be read behind its end
+	// starts has a bit for each place where a word may begin and one for the end,
+	// blanks for those of them where no phrase begins.
+	starts, blanks []uint64
+	open           []opening
+	near           near
+	nearTo         int // the place that near is for
+}
+
+// opening is a place behind the first part of phrases that go on, and the node
+// where that part ends.
+type opening struct {
+	node uint32
+	at   int32
+}
+
+// near has the bits of link.heads for the words that may begin behind a place, as
+// far as a gap reaches: many phrases ask for the same ones.
+type near struct {
+	heads [4]uint64
+	all   uint64 // as in link.may
 }
 
 // set takes over the text.
 func (w *words) set(text []byte) {
-	w.text, w.next = text, slices.Grow(w.next[:0], len(text)+1)[:len(text)+1]
-	next := int32(len(text))
-	w.next[len(text)] = next
-	w.aheadOf = -1
-	for i := len(text) - 1; i >= 0; i-- {
-		if wordStart(text, i) {
-			next = int32(i)
+	w.padded = append(text, 0, 0, 0)
+	w.text = w.padded[:len(text)]
+	w.nearTo = -1
+	w.open = w.open[:0]
+	w.starts, w.blanks = w.starts[:0], w.blanks[:0]
+	inside := uint64(0) // whether the byte before belongs to a word
+	for from := 0; from <= len(text); from += 64 {
+		alnum, blank := uint64(0), uint64(0)
+		for i, c := range w.text[from:min(from+64, len(text))] {
+			kind := kinds[c]
+			alnum |= uint64(kind&1) << (i & 63)
+			blank |= uint64(kind>>1) << (i & 63)
 		}
-		w.next[i] = next
+		w.starts = append(w.starts, ^(alnum & (alnum<<1 | inside)))
+		w.blanks = append(w.blanks, blank)
+		inside = alnum >> 63
 	}
+	last := len(text) >> 6
+	w.starts[last] &= 1<<(len(text)&63+1) - 1
+	w.blanks[last] |= 1 << (len(text) & 63)
 }
 
-// wordStart reports whether a word may begin at text[i]. Scripts without blanks
-// begin one anywhere.
-func wordStart(text []byte, i int) bool {
-	return i == 0 || !isAlnum(text[i-1]) || !isAlnum(text[i])
+// kinds has 1 for the letters and digits of ASCII and 2 for a blank.
+var kinds = func() (of [256]uint8) {
+	for c, is := range alnums {
+		if is {
+			of[c] = 1
+		}
+	}
+	of[' '] = 2
+	return of
+}()
+
+// next returns the first place from at on where a word may begin, the length of
+// the text when there is none.
+func (w *words) next(at int) int {
+	i := at >> 6
+	ahead := w.starts[i] >> (at & 63) << (at & 63)
+	for ahead == 0 {
+		i++
+		ahead = w.starts[i]
+	}
+	return i<<6 + bits.TrailingZeros64(ahead)
 }
 
-// follow reports whether the step and the later ones follow behind place at.
-func (w *words) follow(s *step, at int) bool {
-	for ; s != nil; s = s.next {
-		if s.loose {
-			return w.followLoose(s, at)
-		}
-		if w.mayHold(s, at) && w.match(s, at) {
-			return true
-		}
-		// A blank of the text stands for one at the end of a word and at the beginning of the next.
-		if at > 0 && w.text[at-1] == ' ' && w.mayHold(s, at-1) && w.match(s, at-1) {
-			return true
-		}
-		if !s.empty {
-			return false
-		}
-	}
-	return true
-}
+// head returns the hash of the bytes at the place.
+func (w *words) head(at int) byte { return hashWord(w.padded[at], w.padded[at+1], w.padded[at+2]) }
 
-// followLoose is follow for a step that is loose.
-func (w *words) followLoose(s *step, at int) bool {
-	if s.empty && w.follow(s.next, at) {
-		return true
+// ahead returns near for the place.
+func (w *words) ahead(at int) *near {
+	n := &w.near
+	if w.nearTo == at {
+		return n
 	}
-	if w.aheadOf != at {
-		w.lookAhead(at)
-	}
-	if s.heads[0]&w.ahead[0]|s.heads[1]&w.ahead[1]|s.heads[2]&w.ahead[2]|s.heads[3]&w.ahead[3] == 0 {
-		return false
-	}
+	*n, w.nearTo = near{}, at
 	last := min(at+gap, len(w.text)-1)
-	for at = int(w.next[at]); at <= last; at = int(w.next[at+1]) {
-		if w.mayHold(s, at) && w.match(s, at) {
-			return true
-		}
+	for at = w.next(at); at <= last; at = w.next(at + 1) {
+		head := w.head(at)
+		n.heads[head>>6] |= 1 << (head & 63)
 	}
-	return false
-}
-
-func (w *words) lookAhead(at int) {
-	w.ahead, w.aheadOf = [4]uint64{}, at
-	last := min(at+gap, len(w.text)-1)
-	for at = int(w.next[at]); at <= last; at = int(w.next[at+1]) {
-		second := byte(0)
-		if at+1 < len(w.text) {
-			second = w.text[at+1]
-		}
-		bit := hashPair(w.text[at], second)
-		w.ahead[bit>>6] |= 1 << (bit & 63)
-	}
-}
-
-// mayHold reports whether one of the words of the step may stand at the place.
-func (w *words) mayHold(s *step, at int) bool {
-	if at+1 < len(w.text) {
-		return s.mayBegin(w.text[at], w.text[at+1])
-	}
-	return at < len(w.text) && s.mayBegin(w.text[at], 0)
-}
-
-// match reports whether a word of the step stands at the place, where the text
-// goes on, and the later steps follow it.
-func (w *words) match(s *step, at int) bool {
-	here, first := w.text[at:], 0
-	if s.index != nil {
-		first = int(s.index[here[0]])
-	}
-	for _, word := range s.words[first:] {
-		if word[0] > here[0] {
-			break
-		}
-		if bytes.HasPrefix(here, word) && w.follow(s.next, at+len(word)) {
-			return true
-		}
-	}
-	return false
+	n.all = n.heads[0] | n.heads[1] | n.heads[2] | n.heads[3]
+	return n
 }
