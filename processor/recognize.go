@@ -63,6 +63,11 @@ func recognize(message *report.Message, rules *classify.Classifier) Report {
 func fromDSN(message *report.Message, bounce *dsn.Report, rules *classify.Classifier) Report {
 	found := Report{Format: "rfc3464", ReportingMTA: bounce.ReportingMTA.String(), Returned: message.Returned, Problems: bounce.Problems,
 		MessageIDs: messageIDs(message, bounce.OriginalEnvelopeID)}
+	hosts := hostsIn(message.Text)
+	var searched *classify.Searched
+	if len(bounce.Recipients) > 1 {
+		searched = &classify.Searched{}
+	}
 	for _, recipient := range bounce.Recipients {
 		one := Recipient{Address: recipient.Address, Action: recipient.ActionText, Status: recipient.Status,
 			DiagnosticCode: recipient.DiagnosticCode, LastAttempt: recipient.LastAttemptDate,
@@ -70,9 +75,9 @@ func fromDSN(message *report.Message, bounce *dsn.Report, rules *classify.Classi
 		if original := recipient.OriginalRecipient.Address; original != "" && !address.Equal(original, recipient.Address) {
 			one.Original = original
 		}
-		one.RemoteMTA, one.RemoteIP = remote(recipient.RemoteMTA.Name, message.Text)
+		one.RemoteMTA, one.RemoteIP = remote(recipient.RemoteMTA.Name, hosts)
 		one.Cause = rules.Classify(classify.Input{Action: string(recipient.Action), Status: recipient.Status,
-			Diagnostic: recipient.DiagnosticCode, Text: message.Text, Address: recipient.Address})
+			Diagnostic: recipient.DiagnosticCode, Text: message.Text, Address: recipient.Address, Searched: searched})
 		one.Outcome = outcome(recipient)
 		found.Recipients = append(found.Recipients, one)
 	}
@@ -129,7 +134,7 @@ func fromText(message *report.Message, bounce *plaintext.Bounce, rules *classify
 			one.Outcome = OutcomeDelivered
 		}
 		if len(bounce.Recipients) == 1 {
-			one.RemoteMTA, one.RemoteIP = remote("", message.Text)
+			one.RemoteMTA, one.RemoteIP = remote("", hostsIn(message.Text))
 		}
 		one.Cause = rules.Classify(classify.Input{Action: string(one.Outcome), Status: recipient.Status,
 			Diagnostic: recipient.Diagnostic, Address: recipient.Address})

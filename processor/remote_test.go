@@ -14,7 +14,7 @@ func TestTheRemoteServerIsReadFromTheFieldOrTheText(t *testing.T) {
 		{"mx.example.org", "", "mx.example.org", ""},
 		{"", "host [", "", ""},
 	} {
-		if name, ip := remote(test.field, test.text); name != test.name || ip != test.ip {
+		if name, ip := remote(test.field, hostsIn(test.text)); name != test.name || ip != test.ip {
 			t.Errorf("remote(%q, %q): got %q %q, want %q %q", test.field, test.text, name, ip, test.name, test.ip)
 		}
 	}

@@ -40,7 +40,20 @@ type Input struct {
 	Text string
 	// Address is the recipient's address. Addresses are never taken for words.
 	Address string
+	// Searched is the same one for all recipients of a report, whose Text is the
+	// same; nil when there is one recipient. The whole of Text is searched for at
+	// most 64 of the different codes that the fields of recipients show.
+	Searched *Searched
 }
+
+// Searched keeps what the whole text of a report says, for its other recipients.
+type Searched struct{ found map[evidence]said }
+
+// said is the first telling rule that a text meets, or else the first weak one.
+type said struct{ strong, weak *rule }
+
+// maxSearched bounds the searches in one text.
+const maxSearched = 64
 
 // Result is the verdict about one recipient.
 type Result struct {
@@ -201,5 +214,20 @@ func (c *Classifier) matchText(in Input, e evidence) (strong, weak *rule) {
 	if strong != nil || others {
 		return strong, weak
 	}
-	return c.match(text, maxText, e)
+	if in.Searched == nil {
+		return c.match(text, maxText, e)
+	}
+	return in.Searched.match(c, text, e)
+}
+
+func (s *Searched) match(c *Classifier, text string, e evidence) (strong, weak *rule) {
+	known, ok := s.found[e]
+	if !ok && len(s.found) < maxSearched {
+		if s.found == nil {
+			s.found = map[evidence]said{}
+		}
+		known.strong, known.weak = c.match(text, maxText, e)
+		s.found[e] = known
+	}
+	return known.strong, known.weak
 }

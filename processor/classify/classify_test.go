@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -122,4 +123,27 @@ func (c *Classifier) allRules() []*rule {
 		all = append(all, r)
 	}
 	return all
+}
+
+func TestTheTextOfAReportSaysTheSameToAllItsRecipients(t *testing.T) {
+	c := Default()
+	text := "Your mail could not be delivered.\nThe mailbox is full.\n\nuser2@example.net: no such user\n"
+	var searched Searched
+	for i := range 200 {
+		in := Input{Action: "failed", Status: fmt.Sprintf("5.0.%d", i%3), Text: text, Address: fmt.Sprintf("user%d@example.net", i%4)}
+		want := c.Classify(in)
+		in.Searched = &searched
+		if got := c.Classify(in); got != want {
+			t.Errorf("recipient %d: got %+v, want %+v", i, got, want)
+		}
+	}
+	if len(searched.found) == 0 {
+		t.Error("nothing was kept")
+	}
+	for i := range 2 * maxSearched { // a report that shows a code a recipient
+		c.Classify(Input{Status: fmt.Sprintf("5.0.%d", i), Text: "The mailbox is full.", Searched: &searched})
+	}
+	if len(searched.found) > maxSearched {
+		t.Errorf("the text was searched %d times", len(searched.found))
+	}
 }

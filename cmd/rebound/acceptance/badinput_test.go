@@ -29,6 +29,12 @@ func hostileMails() map[string]struct {
 	for i := range 10_000 {
 		fmt.Fprintf(nested, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
 	}
+	crowd := &bytes.Buffer{}
+	crowd.WriteString("From: MAILER-DAEMON@mx.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\n" +
+		strings.Repeat("The user at host mx[", 3000) + "\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n")
+	for i := range 600 {
+		fmt.Fprintf(crowd, "\r\nFinal-Recipient: rfc822; user%d@crowd.example\r\nAction: failed\r\n", i)
+	}
 	longHeader := "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n" +
 		strings.Repeat("X-Filler: "+strings.Repeat("x", 60)+"\r\n", 20*mebibyte/72) + "\r\ntext\r\n--b--\r\n"
 	return map[string]struct {
@@ -37,6 +43,7 @@ func hostileMails() map[string]struct {
 	}{
 		"a truncated DSN":          {whole[:bytes.Index(whole, []byte("Status:"))], "bounce"},
 		"10,000 nested parts":      {nested.Bytes(), "none error"},
+		"a text about none of 600": {append(crowd.Bytes(), "\r\n--b--\r\n"...), "bounce"},
 		"a 39 MiB mail":            {append(bytes.Clone(whole), bytes.Repeat([]byte("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd\r\n"), 39*mebibyte/64)...), "bounce"},
 		"a 20 MB part header":      {[]byte(longHeader), "none error bounce"},
 		"a mail with no header":    {[]byte("this is only text\r\nand nothing else\r\n"), "none error"},
