@@ -3,6 +3,7 @@ package arf
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -236,6 +237,22 @@ func TestWhatIsNoReport(t *testing.T) {
 	} {
 		if r, err := Parse(m); !errors.Is(err, ErrNotReport) {
 			t.Errorf("%s: got %+v, %v, want ErrNotReport", name, r, err)
+		}
+	}
+}
+
+func TestADeliveryStatusThatQuotesAComplaintIsNone(t *testing.T) {
+	const mail = "From: MAILER-DAEMON@mx.example\nContent-Type: multipart/report; report-type=%s; boundary=b\n\n" +
+		"--b\n\nThis is an email abuse report for a message received from IP 192.0.2.1\n" +
+		"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; jane@example.net\nAction: failed\n" +
+		"--b\nContent-Type: message/rfc822\n\nFrom: news@sender.example\nTo: jane@example.net\n--b--\n"
+	for kind, complaint := range map[string]bool{"delivery-status": false, "other": true} {
+		m, err := report.Read(strings.NewReader(fmt.Sprintf(mail, kind)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse(m); (err == nil) != complaint {
+			t.Errorf("report-type %s: got %v, want a complaint: %v", kind, err, complaint)
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (p *phraseSet) look(s string, enough kinds) (found kinds) {
 	return lookLong(p, s, enough, found)
 }
 
-// lookBytes is look.
+// lookBytes is look in bytes.
 func (p *phraseSet) lookBytes(s []byte, enough kinds) (found kinds) {
 	for i := range p.short {
 		if one := &p.short[i]; bytes.Contains(s, []byte(one.text)) {

@@ -43,7 +43,7 @@ func (f *fields) add(line []byte, name func([]byte) int) bool {
 	if n < 0 {
 		return false
 	}
-	if len(f.spans) >= f.count || len(f.buf)+n+1 >= f.bytes {
+	if f.over || len(f.spans) >= f.count || len(f.buf)+n+1 >= f.bytes {
 		f.over = true
 		return true
 	}

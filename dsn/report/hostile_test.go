@@ -182,6 +182,17 @@ func hasProblem(m *Message, want error) bool {
 	return false
 }
 
+func TestAFieldBehindTheOneThatReachesTheBoundIsLeftOut(t *testing.T) {
+	filled := "A: " + strings.Repeat("a", 60000) + "\nB: " + strings.Repeat("b", maxHeader-60000-100) + "\n"
+	m, err := Read(strings.NewReader(filled + strings.Repeat("Long", 40) + ": x\nC: c\nD: d\n\nThe text.\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Header) != 2 || !hasProblem(m, ErrTooLarge) || m.Text != "The text." {
+		t.Errorf("got %d fields, the problems %v and the text %q", len(m.Header), m.Problems, m.Text)
+	}
+}
+
 // What is over a bound is left out, what is before and behind it is not.
 func TestTheReportBehindAHostilePartIsRead(t *testing.T) {
 	status := "--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; jane@example.net\n--b--\n"

@@ -140,6 +140,18 @@ func TestTheTextOfAReportSaysTheSameToAllItsRecipients(t *testing.T) {
 	if len(searched.found) == 0 {
 		t.Error("nothing was kept")
 	}
+	searched = Searched{}
+	met := map[string]bool{}
+	for _, e := range []evidence{{}, {inStatus: status.Code{Class: 4, Subject: 3, Detail: 1}}, {}} { // the rule disk-full asks for a code too
+		want, _ := c.match("disk full", maxText, e)
+		if got, _ := searched.match(c, "disk full", e); got != want {
+			t.Errorf("code %v: got %s, want %s", e.inStatus, got.name, want.name)
+		}
+		met[want.name] = true
+	}
+	if len(met) != 2 {
+		t.Errorf("the code makes no difference: %v", met)
+	}
 	for i := range 2 * maxSearched { // a report that shows a code a recipient
 		c.Classify(Input{Status: fmt.Sprintf("5.0.%d", i), Text: "The mailbox is full.", Searched: &searched})
 	}

@@ -74,8 +74,7 @@ func load(own, built []File) (*Classifier, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	b.classifier.phrases = *newTrie(b.phrases)
-	b.classifier.joinNames()
+	b.classifier.phrases = newTrie(b.phrases)
 	return b.classifier, b.classifier.checkExamples(entries, own)
 }
 
@@ -172,20 +171,6 @@ func (b *builder) add(e *entry) error {
 		b.phrases = append(b.phrases, found...)
 	}
 	return nil
-}
-
-// joinNames makes the names of the rules parts of one string: a collection of
-// garbage then finds one object instead of one for each.
-func (c *Classifier) joinNames() {
-	var all strings.Builder
-	for i := range c.rules {
-		all.WriteString(c.rules[i].name)
-	}
-	rest := all.String()
-	for i := range c.rules {
-		n := len(c.rules[i].name)
-		c.rules[i].name, rest = rest[:n], rest[n:]
-	}
 }
 
 func (c *Classifier) addCode(e *entry, r *rule) error {

@@ -30,7 +30,7 @@ type rule struct {
 }
 
 // rooms are what text is folded in.
-var rooms = sync.Pool{New: func() any { return new(words) }}
+var rooms = sync.Pool{New: func() any { return &words{open: make([]opening, 0, 64)} }}
 
 // match returns the first telling rule that the text meets, of which at most
 // limit bytes count, or else the first weak one; nil for none.

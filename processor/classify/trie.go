@@ -51,11 +51,11 @@ func (e *ending) isLoose() bool { return e.rest&1 != 0 }
 type span struct{ from, to, depth int }
 
 // newTrie sorts the phrases.
-func newTrie(phrases []phrase) *trie {
+func newTrie(phrases []phrase) trie {
 	slices.SortFunc(phrases, func(a, b phrase) int {
 		return cmp.Or(strings.Compare(a.first, b.first), a.order()-b.order(), a.rule-b.rule)
 	})
-	t := &trie{labels: []byte{0}, chains: newChains()}
+	t := trie{labels: []byte{0}, chains: newChains()}
 	spans := []span{{0, len(phrases), 0}}
 	for i := 0; i < len(spans); i++ {
 		s := spans[i]

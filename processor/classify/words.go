@@ -2,6 +2,7 @@ package classify
 
 import (
 	"math/bits"
+	"slices"
 )
 
 // words is a folded text.
@@ -36,7 +37,8 @@ func (w *words) set(text []byte) {
 	w.text = w.padded[:len(text)]
 	w.nearTo = -1
 	w.open = w.open[:0]
-	w.starts, w.blanks = w.starts[:0], w.blanks[:0]
+	pieces := len(text)>>6 + 1
+	w.starts, w.blanks = slices.Grow(w.starts[:0], pieces), slices.Grow(w.blanks[:0], pieces)
 	inside := uint64(0) // whether the byte before belongs to a word
 	for from := 0; from <= len(text); from += 64 {
 		alnum, blank := uint64(0), uint64(0)
