@@ -87,11 +87,11 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 func (c *conn) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	hangUp := c.hangUp // as it was before the answer: dismiss, called meanwhile, has a word of its own to say
+	c.mu.Unlock()
 	c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	_, err := c.Conn.Write(answered(p))
-	c.mu.Lock()
-	hangUp := c.hangUp
-	c.mu.Unlock()
 	if hangUp {
 		c.Conn.Close()
 	}

@@ -59,6 +59,19 @@ func TestShutdownWaitsForTransactionsAndEndsIdleConnections(t *testing.T) {
 	}
 }
 
+func TestAClientThatWasJustAnsweredIsToldOfTheShutdown(t *testing.T) {
+	for range 100 { // the answer may still be on its way out of the server
+		s := &intake.Server{Accept: new(store).accept, Domain: "mx.example.org"}
+		c := dial(t, serve(t, s))
+		c.want("220 ")
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.want("421 4.3.2 Service not available")
+		c.wantEnd()
+	}
+}
+
 func TestShutdownStopsAtTheEndOfItsContext(t *testing.T) {
 	g := newGate()
 	s := &intake.Server{Accept: g.accept, Domain: "mx.example.org"}
