@@ -26,22 +26,16 @@ func (f *fields) reset(bytes, count int) {
 	f.bytes, f.count, f.broke, f.over = bytes, count, true, false
 }
 
-// add takes a line that is a field or continues one, and reports false for any
-// other, a blank line included.
-func (f *fields) add(line []byte, name func([]byte) int) bool {
-	if len(line) == 0 {
-		return false
-	}
-	if line[0] == ' ' || line[0] == '\t' {
-		if len(f.spans) == 0 || f.broke {
+// add takes a line that is a field whose name ends before the colon at n, or,
+// when n is -1, one that continues a field. It reports false for any other, a
+// blank line included.
+func (f *fields) add(line []byte, n int) bool {
+	if n < 0 {
+		if len(line) == 0 || line[0] != ' ' && line[0] != '\t' || len(f.spans) == 0 || f.broke {
 			return false
 		}
 		f.append(line)
 		return true
-	}
-	n := name(line)
-	if n < 0 {
-		return false
 	}
 	if f.over || len(f.spans) >= f.count || len(f.buf)+n+1 >= f.bytes {
 		f.over = true
@@ -124,11 +118,22 @@ func (f *fields) groups() []Header {
 // as RFC 5322 section 2.2 has it, blanks before the colon allowed, or -1.
 func headerName(line []byte) int {
 	n := 0
-	for n < len(line) && line[n] > ' ' && line[n] < 0x7f && line[n] != ':' {
+	for n < len(line) && inName[line[n]] {
 		n++
+	}
+	if n > 0 && n < len(line) && line[n] == ':' && n <= 200 {
+		return n
 	}
 	return nameEnd(line, n)
 }
+
+// inName has the bytes of a field name.
+var inName = func() (in [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		in[c] = c != ':'
+	}
+	return in
+}()
 
 // groupName is headerName for lines that may as well continue a value without a
 // leading blank: the name must look like those of RFC 3464 and RFC 5965, and no

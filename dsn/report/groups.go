@@ -26,7 +26,7 @@ func collectGroups(f *fields, body []byte) {
 		}
 		// QUIRK(nullmailer): the lines of a reply continue Diagnostic-Code without a
 		// leading blank. testdata/recordings/nullmailer/multiline.failed.eml
-		if !f.add(line, groupName) {
+		if !f.add(line, groupName(line)) {
 			f.glue(line)
 		}
 	}
@@ -55,7 +55,7 @@ func returnedLine(f *fields, line []byte) {
 	if isSeparator(line) {
 		return
 	}
-	if !f.add(line, headerName) {
+	if !f.add(line, headerName(line)) {
 		f.glue(line)
 	}
 }

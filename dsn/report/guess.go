@@ -58,10 +58,10 @@ func (p *parser) openGuessed() {
 // middle of another part of a multipart/report: the delimiter between is lost.
 func (p *parser) lostDelimiter(line []byte) bool {
 	const field = "Content-Type:"
-	if len(line) < len(field) || line[0]|0x20 != 'c' || !p.mayLoseDelimiter() {
+	if !p.mayLoseDelimiter() || len(line) == 0 || line[0]|0x20 != 'c' {
 		return false
 	}
-	return bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""
+	return len(line) > len(field) && bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""
 }
 
 // mayLoseDelimiter reports whether the delimiter before the machine part can be
@@ -83,11 +83,11 @@ func isPartField(line []byte) bool {
 // noticeOriginal looks for the beginning of a returned mail in text outside a
 // part.
 func (p *parser) noticeOriginal(line []byte) {
-	if len(line) < 10 || p.guess.off || p.depth > 0 && p.stack[p.depth-1].begun {
+	if p.guess.off || p.depth > 0 && p.stack[p.depth-1].begun || len(line) == 0 || line[0]|0x20 != 'r' && line[0]|0x20 != 'c' {
 		return
 	}
 	for _, mark := range []string{"Received: ", "Return-Path: ", "Content-Type: multipart/"} {
-		if len(line) >= len(mark) && line[0]|0x20 == mark[0]|0x20 && bytes.EqualFold(line[:len(mark)], []byte(mark)) {
+		if len(line) >= len(mark) && bytes.EqualFold(line[:len(mark)], []byte(mark)) {
 			p.guess.off = true
 		}
 	}

@@ -24,9 +24,9 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
-// is compares the length first, which tells most names apart.
+// is compares the length and the first letter first, which tell most names apart.
 func (f *Field) is(name string) bool {
-	return len(f.Name) == len(name) && strings.EqualFold(f.Name, name)
+	return len(f.Name) == len(name) && len(name) > 0 && f.Name[0]|0x20 == name[0]|0x20 && strings.EqualFold(f.Name, name)
 }
 
 // Values returns every value of the field in the order of the mail.

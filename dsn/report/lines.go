@@ -36,6 +36,12 @@ func (l *lines) reset(r io.Reader) {
 // next returns the next line without its end, valid until the call after. It
 // reports false at the end of the input.
 func (l *lines) next() ([]byte, bool) {
+	// Most mails have no CR, or one before each LF.
+	if l.lf < l.pos && l.lfTo <= l.pos && !l.skip {
+		if line, ok := l.plain(); ok {
+			return line, true
+		}
+	}
 	for l.skip {
 		if _, next, ok := l.lineEnd(); ok {
 			l.pos, l.skip = next, false
@@ -69,6 +75,25 @@ func (l *lines) next() ([]byte, bool) {
 		}
 		l.fill()
 	}
+}
+
+// plain returns the next line when it ends with LF or CRLF and has no other CR.
+func (l *lines) plain() ([]byte, bool) {
+	end := bytes.IndexByte(l.buf[l.pos:l.end], '\n')
+	if end < 0 {
+		return nil, false
+	}
+	line := l.buf[l.pos : l.pos+end]
+	if l.cr >= 0 || l.crTo < l.end {
+		if cr := bytes.IndexByte(line, '\r'); cr >= 0 && cr < end-1 {
+			return nil, false
+		} else if cr >= 0 {
+			line = line[:cr]
+		}
+	}
+	l.pos += end + 1
+	l.cut = false
+	return line, true
 }
 
 // toDelimiter drops lines until one begins with "--", or until the input ends.

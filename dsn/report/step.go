@@ -106,7 +106,7 @@ func (p *parser) headerLine(line []byte) {
 	switch {
 	case len(line) == 0:
 		p.endHeader()
-	case f.add(line, headerName), isSeparator(line):
+	case f.add(line, headerName(line)), isSeparator(line):
 	case len(f.spans) == 0:
 		p.endHeader()
 		p.content(line)
