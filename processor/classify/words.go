@@ -18,11 +18,11 @@ type words struct {
 	nearTo         int // the place that near is for
 }
 
-// opening is a place behind the first part of phrases that go on, and the node
-// where that part ends.
+// opening is a place behind the first part of phrases that go on, and where their
+// endings are in trie.endings.
 type opening struct {
-	node uint32
-	at   int32
+	from, to uint32
+	at       int
 }
 
 // near has the bits of link.heads for the words that may begin behind a place, as
