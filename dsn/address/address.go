@@ -56,12 +56,14 @@ func validLocal(local string) bool {
 	if local[0] == '"' {
 		return validQuoted(local)
 	}
+	seen := byte(0)
 	for i := 0; i < len(local); i++ {
 		if !inAtom[local[i]] {
 			return false
 		}
+		seen |= local[i]
 	}
-	return validText(local)
+	return seen < utf8.RuneSelf || validText(local)
 }
 
 // inAtom tells which bytes an atom may hold.
@@ -110,24 +112,31 @@ func validDomain(domain string) bool {
 	if domain[0] == '[' {
 		return validLiteral(domain)
 	}
-	label := 0
+	label, seen := 0, byte(0)
 	for i := 0; i < len(domain); i++ {
-		switch c := domain[i]; {
-		case c == '.':
-			if label == 0 {
-				return false
-			}
-			label = 0
-		case c == '-', c == '_', c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= utf8.RuneSelf:
+		c := domain[i]
+		switch {
+		case inLabel[c]:
 			if label++; label > 63 && c < utf8.RuneSelf {
 				return false
 			}
+			seen |= c
+		case c == '.' && label > 0:
+			label = 0
 		default:
 			return false
 		}
 	}
-	return label > 0 && validText(domain)
+	return label > 0 && (seen < utf8.RuneSelf || validText(domain))
 }
+
+// inLabel tells which bytes the label of a domain may hold.
+var inLabel = func() (may [256]bool) {
+	for c := range may {
+		may[c] = inKey[c] || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf
+	}
+	return may
+}()
 
 // validLiteral takes address literals: "[192.0.2.1]", "[IPv6:2001:db8::1]".
 func validLiteral(domain string) bool {

@@ -67,7 +67,7 @@ func isKey(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-', c == '_':
+		case inKey[c]:
 			label++
 		case c == '+' && at == 0:
 		case c == '.':
@@ -83,6 +83,14 @@ func isKey(s string) bool {
 	}
 	return at > 0 && label > 0 && label <= 63 && len(s) <= maxLength
 }
+
+// inKey tells which bytes both parts of a key may hold anywhere.
+var inKey = func() (may [256]bool) {
+	for c := range may {
+		may[c] = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+	}
+	return may
+}()
 
 // Domain returns the domain of the address in s in lower case and A-labels, or
 // "" when there is no address in s.

@@ -7,10 +7,11 @@ import "strings"
 // name for one. A code of class 2 counts only at the start or behind a reply
 // code of class 2, because "2.0.1" is mostly a version.
 func Find(text string) (Code, bool) {
-	for i := 0; i+4 < len(text); i++ {
-		if text[i+1] != '.' {
+	for dot := 1; dot+3 < len(text); dot++ {
+		if text[dot] != '.' || text[dot+2] != '.' {
 			continue
 		}
+		i := dot - 1
 		c, n := scan(text[i:])
 		if n == 0 || !startsToken(text, i) || !endsToken(text[i+n:]) {
 			continue

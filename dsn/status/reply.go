@@ -1,6 +1,9 @@
 package status
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // FindReply returns the first plausible basic SMTP reply code (RFC 5321 section
 // 4.2) in text: one of class 4 or 5, or of class 2 when text begins with it.
@@ -115,9 +118,14 @@ func counts(text string, i, end int) bool {
 	return oneOf(rest[:word], units[:]) || oneOf(before[start:], nouns[:])
 }
 
+// oneOf reports whether the word is in the list, in any case.
 func oneOf(word string, list []string) bool {
+	if word == "" {
+		return false
+	}
+	first := word[0] | ('a' - 'A')
 	for _, w := range list {
-		if strings.EqualFold(word, w) {
+		if (first == w[0] || first >= utf8.RuneSelf) && strings.EqualFold(word, w) {
 			return true
 		}
 	}

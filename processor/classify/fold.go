@@ -17,25 +17,39 @@ func fold(text string, limit int) []byte { return appendFolded(nil, text, limit)
 // appendFolded is fold that writes over room.
 func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
-	out := slices.Grow(room[:0], len(text)+8)
-	last := byte(' ') // the one written last; none counts as a blank
-	f := folder{}
+	f := folder{out: room[:0]}
 	for i := 0; i < len(text); {
-		c := plainBytes[text[i]]
-		if c == 0 {
-			f.out = out
+		f.out = slices.Grow(f.out, len(text)-i+8)
+		if i += f.plain(text[i:]); i < len(text) {
 			i += f.step(text, i)
-			if out, last = f.out, ' '; len(out) > 0 {
-				last = out[len(out)-1]
-			}
-			continue
-		}
-		i++
-		if (c^' ')|(last^' ') != 0 { // both are hardly ever blanks, while either is hard to foretell
-			out, last = append(out, c), c
 		}
 	}
-	return out
+	return f.out
+}
+
+// plain writes the bytes that s begins with and that are folded one by one, for
+// which there is room, and returns their number.
+func (f *folder) plain(s string) int {
+	n := len(f.out)
+	to, last := f.out[:n+len(s)], byte(' ') // none counts as a blank
+	if n > 0 {
+		last = to[n-1]
+	}
+	read := 0
+	for read < len(s) && n < len(to) {
+		c := plainBytes[s[read]]
+		if c == 0 {
+			break
+		}
+		to[n] = c
+		if (c^' ')|(last^' ') != 0 { // both are hardly ever blanks, while either is hard to foretell
+			n++
+		}
+		last = c
+		read++
+	}
+	f.out = to[:n]
+	return read
 }
 
 // plainBytes are what bytes become whatever stands around them, 0 for others. Of

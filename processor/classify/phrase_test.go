@@ -79,12 +79,18 @@ func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 // place behind that part.
 func (t *trie) scan(w *words, found func(e *ending, behind int)) {
 	for start := w.next(0); start < len(w.text); start = w.next(start + 1) {
-		for node, at := t.begin(w, start); node != 0; at++ {
-			var here []ending
-			here, at, node = t.walk(w, node, at)
-			for i := range here {
-				found(&here[i], at)
+		at := start
+		for node := t.begin(w, start); node != 0; {
+			n, next := &t.nodes[node], &t.nodes[node+1]
+			if !t.stands(n, next, w.padded[at:]) {
+				node = n.twin
+				continue
 			}
+			at += n.size() + int(next.tail-n.tail)
+			for i := n.endings; i < next.endings; i++ {
+				found(&t.endings[i], at)
+			}
+			node = n.below(w.padded[at])
 		}
 	}
 }
@@ -92,4 +98,28 @@ func (t *trie) scan(w *words, found func(e *ending, behind int)) {
 // meets reports whether the phrase ends at the place or goes on there.
 func (t *trie) meets(w *words, e *ending, behind int) bool {
 	return e.rest == 0 || t.chains.goesOn(w, e, behind, w.head(behind))
+}
+
+// TestPhrasesOfTheSamePlaceAreToldApart holds that each is found when the bytes in
+// which they differ have the same place in the tables.
+func TestPhrasesOfTheSamePlaceAreToldApart(t *testing.T) {
+	texts := []string{"noax", "no!x", "n/ax", "n/!x"}
+	var all []phrase
+	for rule, text := range texts {
+		found, err := phrases(text, rule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
+	}
+	tree := newTrie(all)
+	for rule, text := range texts {
+		var w words
+		w.set([]byte(text))
+		var got []int
+		tree.scan(&w, func(e *ending, _ int) { got = append(got, int(e.rule)) })
+		if len(got) != 1 || got[0] != rule {
+			t.Errorf("%q: got the rules %v, want %d", text, got, rule)
+		}
+	}
 }

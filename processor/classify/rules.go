@@ -42,8 +42,9 @@ func (c *Classifier) match(said string, limit int, e evidence) (strong, weak *ru
 	best := candidates{none, none}
 	for i, starts := range w.starts {
 		for starts &^= w.blanks[i]; starts != 0; starts &= starts - 1 {
-			if node, at := c.phrases.begin(w, i<<6+bits.TrailingZeros64(starts)); node != 0 {
-				c.matchFrom(w, node, at, &best, &e)
+			place := i<<6 + bits.TrailingZeros64(starts)
+			if first := c.phrases.begin(w, place); first != 0 {
+				c.matchFrom(w, first, place, &best, &e)
 			}
 		}
 	}
@@ -69,39 +70,40 @@ func (c *candidates) put(slot uint8, rule uint32) {
 	}
 }
 
-// matchFrom puts the rules that are met by a phrase below the node into best, when
-// they come before those there. Phrases that go on behind their first part are
-// left for later: most of them belong to rules that count no more by then.
-func (c *Classifier) matchFrom(w *words, node uint32, at int, best *candidates, e *evidence) {
+// matchFrom puts the rules that are met by a phrase of the node, its twins and
+// those below, whose key begins at the place, into best, when they come before those
+// there. Phrases that go on behind their first part are left for later: most of them
+// belong to rules that count no more by then.
+func (c *Classifier) matchFrom(w *words, from uint32, at int, best *candidates, e *evidence) {
 	t := &c.phrases
-	for node != 0 && t.nodes[node].least < best[0] {
-		here := node
-		var found []ending
-		found, at, node = t.walk(w, node, at)
-		for i := range found {
-			p := &found[i]
+	for from != 0 {
+		n, next := &t.nodes[from], &t.nodes[from+1]
+		if n.least >= best[0] || !t.stands(n, next, w.padded[at:]) {
+			from = n.twin
+			continue
+		}
+		at += n.size() + int(next.tail-n.tail)
+		for i := n.endings; i < next.endings; i++ {
+			p := &t.endings[i]
 			if p.rest != 0 {
-				w.open = append(w.open, opening{here, int32(at)})
+				w.open = append(w.open, opening{i, next.endings, at})
 				break
 			}
 			if slot := c.slots[p.rule]; p.rule < best[slot] && c.rules[p.rule].applies(w.text, e) {
 				best.put(slot, p.rule)
 			}
 		}
-		at++
+		from = n.below(w.padded[at])
 	}
 }
 
 // matchRest is matchFrom for the phrases that go on.
 func (c *Classifier) matchRest(w *words, open opening, best *candidates, e *evidence) {
-	t, at := &c.phrases, int(open.at)
+	t, at := &c.phrases, open.at
 	behind := w.head(at)
-	found := t.endings[t.nodes[open.node].endings:t.nodes[open.node+1].endings]
+	found := t.endings[open.from:open.to]
 	for i := range found {
 		p := &found[i]
-		if p.rest == 0 {
-			continue
-		}
 		if p.rule >= best[0] {
 			break // they are in the order of their rules
 		}

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -17,11 +18,11 @@ type words struct {
 	nearTo         int // the place that near is for
 }
 
-// opening is a place behind the first part of phrases that go on, and the node
-// where that part ends.
+// opening is a place behind the first part of phrases that go on, and where their
+// endings are in trie.endings.
 type opening struct {
-	node uint32
-	at   int32
+	from, to uint32
+	at       int
 }
 
 // near has the bits of link.heads for the words that may begin behind a place, as
@@ -31,9 +32,12 @@ type near struct {
 	all   uint64 // as in link.may
 }
 
+// padding is how many bytes can be read behind the end of a text.
+const padding = 8
+
 // set takes over the text.
 func (w *words) set(text []byte) {
-	w.padded = append(text, 0, 0, 0)
+	w.padded = append(text, make([]byte, padding)...)
 	w.text = w.padded[:len(text)]
 	w.nearTo = -1
 	w.open = w.open[:0]
@@ -42,10 +46,10 @@ func (w *words) set(text []byte) {
 	inside := uint64(0) // whether the byte before belongs to a word
 	for from := 0; from <= len(text); from += 64 {
 		alnum, blank := uint64(0), uint64(0)
-		for i, c := range w.text[from:min(from+64, len(text))] {
-			kind := kinds[c]
-			alnum |= uint64(kind&1) << (i & 63)
-			blank |= uint64(kind>>1) << (i & 63)
+		for i := from; i < min(from+64, len(text)); i += 8 {
+			letters, blanks := kinds(binary.LittleEndian.Uint64(w.padded[i:]))
+			alnum |= letters << (i & 63)
+			blank |= blanks << (i & 63)
 		}
 		w.starts = append(w.starts, ^(alnum & (alnum<<1 | inside)))
 		w.blanks = append(w.blanks, blank)
@@ -56,16 +60,23 @@ func (w *words) set(text []byte) {
 	w.blanks[last] |= 1 << (len(text) & 63)
 }
 
-// kinds has 1 for the letters and digits of ASCII and 2 for a blank.
-var kinds = func() (of [256]uint8) {
-	for c, is := range alnums {
-		if is {
-			of[c] = 1
-		}
-	}
-	of[' '] = 2
-	return of
-}()
+const (
+	each  = 0x0101010101010101 // a byte eight times
+	highs = 0x80 * each
+)
+
+// kinds returns a bit for each of eight bytes that is a letter or digit of ASCII,
+// and one for each that is a blank. The first byte is the lowest.
+func kinds(of uint64) (alnum, blank uint64) {
+	low := of &^ highs // so that no sum reaches the next byte
+	letter := (low + (0x80-'a')*each) &^ (low + (0x7f-'z')*each)
+	digit := (low + (0x80-'0')*each) &^ (low + (0x7f-'9')*each)
+	other := low ^ ' '*each + 0x7f*each
+	return highBits((letter | digit) &^ of), highBits(^(other | of))
+}
+
+// highBits puts the highest bits of eight bytes beside one another.
+func highBits(of uint64) uint64 { return of & highs >> 7 * 0x0102040810204080 >> 56 }
 
 // next returns the first place from at on where a word may begin, the length of
 // the text when there is none.
