@@ -21,7 +21,7 @@ func Parse(m *report.Message) (*Report, error) {
 	if !slices.ContainsFunc(m.Machine, isStatus) {
 		return nil, ErrNotReport
 	}
-	p := parser{r: &Report{}, exim: isExim(m.Header)}
+	p := parser{r: &Report{}, header: m.Header}
 	for _, part := range m.Machine {
 		if !isStatus(part) {
 			continue
@@ -46,8 +46,9 @@ type parser struct {
 	r *Report
 	// current is the recipient that the fields are about, nil before the first.
 	current *Recipient
-	// exim says that Exim wrote the report.
-	exim bool
+	// header is that of the mail, and exim says that Exim wrote it, once asked.
+	header      report.Header
+	exim, asked bool
 }
 
 // group takes a group of fields. RFC 3464 section 2.1 has one for the message

@@ -1,6 +1,7 @@
 package dsn
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rebound-mail/rebound/dsn/address"
@@ -56,21 +57,23 @@ func onlyRecipient(m *report.Message) string {
 	return ""
 }
 
-// isExim reports whether Exim wrote the mail.
-func isExim(h report.Header) bool {
-	for _, field := range h {
-		if strings.EqualFold(field.Name, "Received") && strings.Contains(field.Value, "with local (Exim") {
-			return true
-		}
+// isExim reports whether Exim wrote the mail. Few mails need to be asked.
+func (p *parser) isExim() bool {
+	if !p.asked {
+		p.asked, p.exim = true, slices.ContainsFunc(p.header, isOfExim)
 	}
-	return false
+	return p.exim
+}
+
+func isOfExim(f report.Field) bool {
+	return strings.EqualFold(f.Name, "Received") && strings.Contains(f.Value, "with local (Exim")
 }
 
 // xtext undoes the xtext of a value that Exim passed on.
 // QUIRK(exim4): it returns ENVID and ORCPT as they stood in the SMTP command.
 // testdata/recordings/exim4/dsnfull.failed.eml
 func (p *parser) xtext(value string) string {
-	if !p.exim {
+	if strings.IndexByte(value, '+') < 0 || !p.isExim() {
 		return value
 	}
 	decoded, err := DecodeXtext(value)

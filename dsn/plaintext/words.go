@@ -1,6 +1,7 @@
 package plaintext
 
 import (
+	"encoding/binary"
 	"slices"
 	"sync"
 	"unicode"
@@ -134,18 +135,35 @@ func (d *document) lower(s string) []byte {
 
 func appendLower(dst []byte, s string) []byte {
 	dst = slices.Grow(dst, len(s))
+	room := dst[len(dst) : len(dst)+len(s)]
 	for i := 0; i < len(s); {
+		if at := min(i, len(s)-8); at >= 0 { // the last eight may hold some that are done
+			if eight := eightBytes(s[at:]); eight&highBits == 0 {
+				binary.LittleEndian.PutUint64(room[at:], lowerEight(eight))
+				i = at + 8
+				continue
+			}
+		}
 		if c := s[i]; c < utf8.RuneSelf {
-			dst = append(dst, lowerASCII[c])
+			room[i] = lowerASCII[c]
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		dst = appendLowerRune(dst, r, s[i:i+size])
+		appendLowerRune(room[:i], r, s[i:i+size])
 		i += size
 	}
-	return dst
+	return dst[:len(dst)+len(s)]
 }
+
+// lowerEight returns eight bytes of ASCII in lower case.
+func lowerEight(eight uint64) uint64 {
+	fromA, aboveZ := eight+0x3f3f3f3f3f3f3f3f, eight+0x2525252525252525 // a high bit each where it is so
+	return eight | (fromA&^aboveZ&highBits)>>2
+}
+
+// highBits are those that no byte of ASCII has.
+const highBits = 0x8080808080808080
 
 // appendLowerRune appends r in lower case; s is how it is spelled, maybe one byte
 // that is no UTF-8.
