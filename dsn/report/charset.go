@@ -129,7 +129,7 @@ func appendDecoded(dst, text []byte, name string) ([]byte, bool) {
 	if err != nil {
 		return dst, false
 	}
-	return append(decoded[:len(dst)], validUTF8(decoded[len(dst):])...), true
+	return decoded, true
 }
 
 // validUTF8 is bytes.ToValidUTF8 that sees quickly what is valid already.

@@ -17,9 +17,9 @@ const (
 // mediaType returns the media type of a Content-Type value in lower case, ""
 // when it names none.
 func mediaType(value string) string {
-	end := strings.IndexAny(value, "; \t(,")
-	if end < 0 {
-		end = len(value)
+	end := 0
+	for end < len(value) && !endsMediaType[value[end]] {
+		end++
 	}
 	t := lower(value[:end])
 	if strings.IndexByte(t, '/') <= 0 {
@@ -27,6 +27,8 @@ func mediaType(value string) string {
 	}
 	return t
 }
+
+var endsMediaType = [256]bool{';': true, ' ': true, '\t': true, '(': true, ',': true}
 
 // param returns a parameter of a Content-Type value as lenient as may be: quotes
 // that are not closed, values with characters that must be quoted, comments.
@@ -37,7 +39,7 @@ func param(value, name string) string {
 			break
 		}
 		rest = strings.TrimLeft(rest[i+1:], " \t")
-		if len(rest) < len(name) || !strings.EqualFold(rest[:len(name)], name) {
+		if len(rest) < len(name) || !same(rest[:len(name)], name) {
 			rest = skipQuoted(rest)
 			continue
 		}

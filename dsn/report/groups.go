@@ -1,6 +1,11 @@
 package report
 
-import "sync"
+import (
+	"bytes"
+	"sync"
+)
+
+var lineFeed = []byte("\n")
 
 var collectors = sync.Pool{New: func() any { return new(fields) }}
 
@@ -11,15 +16,16 @@ var collectors = sync.Pool{New: func() any { return new(fields) }}
 func ParseGroups(body string) []Header {
 	f := collectors.Get().(*fields)
 	defer collectors.Put(f)
-	collectGroups(f, []byte(body))
+	collectGroups(f, unixLines([]byte(body)))
 	return f.groups()
 }
 
+// collectGroups takes lines that end with LF.
 func collectGroups(f *fields, body []byte) {
 	f.reset(maxMachine, maxGroupFields)
 	for len(body) > 0 {
 		var line []byte
-		line, body = cutLine(body)
+		line, body, _ = bytes.Cut(body, lineFeed)
 		if isBlank(line) {
 			f.broke = true
 			continue
@@ -39,9 +45,9 @@ func ParseHeader(text string) Header {
 	f := collectors.Get().(*fields)
 	defer collectors.Put(f)
 	f.reset(maxReturned, maxFields)
-	for rest := []byte(text[:min(len(text), 2*maxReturned)]); len(rest) > 0; {
+	for rest := unixLines([]byte(text[:min(len(text), 2*maxReturned)])); len(rest) > 0; {
 		var line []byte
-		line, rest = cutLine(rest)
+		line, rest, _ = bytes.Cut(rest, lineFeed)
 		if len(line) == 0 && len(f.spans) > 0 {
 			break
 		}
@@ -68,16 +74,3 @@ func isSeparator(line []byte) bool {
 
 // isBlank reports whether line holds nothing but blanks and tabs.
 func isBlank(line []byte) bool { return len(trimRight(line)) == 0 }
-
-// cutLine cuts the first line off text; it may end with LF, CR or CRLF.
-func cutLine(text []byte) (line, rest []byte) {
-	for i, c := range text {
-		switch {
-		case c == '\n', c == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
-			return text[:i], text[i+1:]
-		case c == '\r':
-			return text[:i], text[i+2:]
-		}
-	}
-	return text, nil
-}

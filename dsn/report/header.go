@@ -17,23 +17,24 @@ type Header []Field
 // Names are compared without regard to case.
 func (h Header) Get(name string) string {
 	for i := range h {
-		if h[i].is(name) {
+		if len(h[i].Name) == len(name) && same(h[i].Name, name) {
 			return h[i].Value
 		}
 	}
 	return ""
 }
 
-// is compares the length and the first letter first, which tell most names apart.
-func (f *Field) is(name string) bool {
-	return len(f.Name) == len(name) && len(name) > 0 && f.Name[0]|0x20 == name[0]|0x20 && strings.EqualFold(f.Name, name)
+// same compares names of the same length. Most are written as in the RFCs, or
+// begin with another letter.
+func same(a, b string) bool {
+	return a == b || a != "" && a[0]|0x20 == b[0]|0x20 && strings.EqualFold(a, b)
 }
 
 // Values returns every value of the field in the order of the mail.
 func (h Header) Values(name string) []string {
 	var values []string
 	for i := range h {
-		if h[i].is(name) {
+		if len(h[i].Name) == len(name) && same(h[i].Name, name) {
 			values = append(values, h[i].Value)
 		}
 	}
@@ -43,7 +44,7 @@ func (h Header) Values(name string) []string {
 // Has reports whether the field is there, even when it is empty.
 func (h Header) Has(name string) bool {
 	for i := range h {
-		if h[i].is(name) {
+		if len(h[i].Name) == len(name) && same(h[i].Name, name) {
 			return true
 		}
 	}

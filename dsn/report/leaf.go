@@ -216,8 +216,10 @@ func needsDecoding(text []byte) bool {
 	if bytes.IndexByte(text, 0x1b) >= 0 {
 		return true
 	}
-	for ; len(text) >= 8; text = text[8:] {
-		if binary.LittleEndian.Uint64(text)&high != 0 {
+	for ; len(text) >= 32; text = text[32:] {
+		a, b := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:])
+		c, d := binary.LittleEndian.Uint64(text[16:]), binary.LittleEndian.Uint64(text[24:])
+		if (a|b|c|d)&high != 0 {
 			return true
 		}
 	}
