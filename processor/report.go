@@ -3,6 +3,7 @@ package processor
 import (
 	"strings"
 	"time"
+	valid "unicode/utf8"
 
 	"github.com/rebound-mail/rebound/dsn/report"
 	"github.com/rebound-mail/rebound/processor/classify"
@@ -77,4 +78,9 @@ type Complaint struct {
 const reasonAutoReply = "autoreply"
 
 // utf8 makes text of a stranger fit for JSON.
-func utf8(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+func utf8(text string) string {
+	if valid.ValidString(text) {
+		return text
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}

@@ -17,16 +17,11 @@ func plainDate(text string) (time.Time, bool) {
 	if open := strings.IndexByte(text, '('); open >= 0 {
 		text = text[:open]
 	}
-	var words [6]string
-	n := 0
-	for word := range strings.FieldsSeq(text) {
-		if n == len(words) {
-			return time.Time{}, false
-		}
-		words[n] = word
-		n++
+	var words [5]string
+	for i := range words {
+		words[i], text, _ = strings.Cut(trim(text), " ")
 	}
-	if n != 5 || len(words[1]) != 3 || len(words[2]) != 4 {
+	if trim(text) != "" || len(words[1]) != 3 || len(words[2]) != 4 {
 		return time.Time{}, false
 	}
 	month := strings.Index(months, words[1])

@@ -58,10 +58,7 @@ func (p *parser) openGuessed() {
 // middle of another part of a multipart/report: the delimiter between is lost.
 func (p *parser) lostDelimiter(line []byte) bool {
 	const field = "Content-Type:"
-	if !p.mayLoseDelimiter() || len(line) == 0 || line[0]|0x20 != 'c' {
-		return false
-	}
-	return len(line) > len(field) && bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""
+	return p.mayLoseDelimiter() && len(line) > len(field) && bytes.EqualFold(line[:len(field)], []byte(field)) && machineType(mediaType(trim(string(line[len(field):])))) != ""
 }
 
 // mayLoseDelimiter reports whether the delimiter before the machine part can be

@@ -19,7 +19,7 @@ func (p *parser) line(line []byte) {
 	}
 	if guessed && isPartField(line) {
 		p.openGuessed()
-	} else if p.lostDelimiter(line) {
+	} else if len(line) > 0 && line[0]|0x20 == 'c' && p.lostDelimiter(line) {
 		p.endLeaf()
 		p.startPart()
 	}

@@ -79,7 +79,7 @@ func ParseDate(value string) (time.Time, error) {
 	if i := strings.IndexByte(text, ','); i >= 0 && i < 12 {
 		text = trim(text[i+1:])
 	}
-	if len(text) > 100 {
+	if text == "" || len(text) > 100 {
 		return time.Time{}, ErrDate
 	}
 	for _, layout := range layouts {
