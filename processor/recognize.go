@@ -202,30 +202,15 @@ func date(text string) time.Time {
 	return parsed
 }
 
-// traceFields are what each hop adds; the same report that comes in by two ways differs only in them.
-var traceFields = map[string]bool{"received": true, "return-path": true, "delivered-to": true, "x-original-to": true, "envelope-to": true,
-	"authentication-results": true, "arc-seal": true, "arc-message-signature": true, "arc-authentication-results": true,
-	"received-spf": true, "dkim-signature": true, "x-spam-status": true, "x-spam-score": true, "status": true, "x-uid": true}
-
-// isTrace reports whether the field is one of traceFields.
-func isTrace(name string) bool {
-	var low [32]byte
-	if len(name) > len(low) {
-		return false
-	}
-	for i := range len(name) {
-		low[i] = name[i]
-		if name[i] >= 'A' && name[i] <= 'Z' {
-			low[i] += 'a' - 'A'
-		}
-	}
-	return traceFields[string(low[:len(name)])]
-}
+// tellingFields tell a report without Message-ID or Date from others. To the rest of a header each hop adds fields, which would make the same
+// report that comes in by two ways another one.
+var tellingFields = [...]string{"From", "To", "Subject", "X-Failed-Recipients"}
 
 // digests holds the room that digest writes in.
 var digests = sync.Pool{New: func() any { return new([]byte) }}
 
-// digest is a hash of what the report says: Message-ID, Date and the machine-readable parts, or all that was read of a mail that has none.
+// digest is a hash of what the report says: Message-ID, Date and the machine-readable parts, or, where there are none, the telling fields,
+// the text and the returned header.
 func digest(message *report.Message) []byte {
 	room := digests.Get().(*[]byte)
 	defer digests.Put(room)
@@ -238,27 +223,18 @@ func digest(message *report.Message) []byte {
 	}
 	put(message.Header.Get("Message-ID"), message.Header.Get("Date"))
 	for _, part := range message.Machine {
-		put(part.MediaType, unixLines(part.Body))
+		put(part.MediaType, part.Body)
 	}
 	if len(message.Machine) == 0 {
-		for _, field := range message.Header {
-			if !isTrace(field.Name) {
-				put(field.Name, field.Value)
-			}
+		for _, name := range tellingFields {
+			put(message.Header.Get(name))
 		}
 		put(message.Text)
 		for _, field := range message.Returned {
-			put(field.Name, field.Value)
+			put(field.Value)
 		}
 	}
 	*room = said
 	sum := sha256.Sum256(said)
 	return sum[:]
-}
-
-func unixLines(text string) string {
-	if strings.IndexByte(text, '\r') < 0 {
-		return text
-	}
-	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }
