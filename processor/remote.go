@@ -17,23 +17,23 @@ type host struct{ name, ip string }
 
 // hostsIn finds the hosts that Postfix and Exim name in the text of a report ("host mx.example.org[192.0.2.7] said").
 func hostsIn(text string) (hosts []host) {
-	for rest := text; len(hosts) < maxHosts; {
-		at := strings.Index(rest, "host ")
-		if at < 0 {
+	for at := 0; len(hosts) < maxHosts; {
+		open := strings.IndexByte(text[at:], '[')
+		if open < 0 {
 			break
 		}
-		wordStart := at == 0 || strings.IndexByte(" \n\t(:", rest[at-1]) >= 0
-		rest = rest[at+len("host "):]
-		end := strings.IndexAny(rest[:min(len(rest), maxHost)], "[ \n\t<>@()")
-		if !wordStart || end <= 0 {
+		open += at
+		at = open + 1
+		before := strings.TrimSuffix(text[:open], " ")
+		before = before[max(0, len(before)-maxHost-len(" host ")):]
+		start := strings.LastIndexAny(before, "[ \n\t<>@()") + 1
+		before, name := before[:start], before[start:]
+		before, ok := strings.CutSuffix(before, "host ")
+		if !ok || name == "" || before != "" && strings.IndexByte(" \n\t(:", before[len(before)-1]) < 0 {
 			continue
 		}
-		after := strings.TrimPrefix(rest[end:], " ")
-		if !strings.HasPrefix(after, "[") {
-			continue
-		}
-		if _, ip := splitHost(after[:min(len(after), 65)]); ip != "" {
-			hosts = append(hosts, host{rest[:end], ip})
+		if _, ip := splitHost(text[open:min(len(text), open+65)]); ip != "" {
+			hosts = append(hosts, host{name, ip})
 		}
 	}
 	return hosts

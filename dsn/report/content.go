@@ -38,14 +38,13 @@ func param(value, name string) string {
 		if i < 0 {
 			break
 		}
-		rest = strings.TrimLeft(rest[i+1:], " \t")
+		rest = trim(rest[i+1:])
 		if len(rest) < len(name) || !same(rest[:len(name)], name) {
 			rest = skipQuoted(rest)
 			continue
 		}
-		after := strings.TrimLeft(rest[len(name):], " \t")
-		if strings.HasPrefix(after, "=") {
-			return paramValue(strings.TrimLeft(after[1:], " \t"))
+		if after := trim(rest[len(name):]); strings.HasPrefix(after, "=") {
+			return paramValue(trim(after[1:]))
 		}
 	}
 	// RFC 2231 has other ways to write one: boundary*0="a"; boundary*1="b".
@@ -72,8 +71,11 @@ func skipQuoted(s string) string {
 
 func paramValue(s string) string {
 	if !strings.HasPrefix(s, `"`) {
-		if end := strings.IndexAny(s, "; \t"); end >= 0 {
-			s = s[:end]
+		for i := range len(s) {
+			if s[i] == ';' || s[i] == ' ' || s[i] == '\t' {
+				s = s[:i]
+				break
+			}
 		}
 		return strings.Trim(s, `"'`)
 	}

@@ -5,8 +5,6 @@ import (
 	"sync"
 )
 
-var lineFeed = []byte("\n")
-
 var collectors = sync.Pool{New: func() any { return new(fields) }}
 
 // ParseGroups reads the fields of a machine part: a group for each block of
@@ -25,7 +23,7 @@ func collectGroups(f *fields, body []byte) {
 	f.reset(maxMachine, maxGroupFields)
 	for len(body) > 0 {
 		var line []byte
-		line, body, _ = bytes.Cut(body, lineFeed)
+		line, body = cutLine(body)
 		if isBlank(line) {
 			f.broke = true
 			continue
@@ -47,7 +45,7 @@ func ParseHeader(text string) Header {
 	f.reset(maxReturned, maxFields)
 	for rest := unixLines([]byte(text[:min(len(text), 2*maxReturned)])); len(rest) > 0; {
 		var line []byte
-		line, rest, _ = bytes.Cut(rest, lineFeed)
+		line, rest = cutLine(rest)
 		if len(line) == 0 && len(f.spans) > 0 {
 			break
 		}
@@ -74,3 +72,11 @@ func isSeparator(line []byte) bool {
 
 // isBlank reports whether line holds nothing but blanks and tabs.
 func isBlank(line []byte) bool { return len(trimRight(line)) == 0 }
+
+// cutLine cuts the first line off text.
+func cutLine(text []byte) (line, rest []byte) {
+	if end := bytes.IndexByte(text, '\n'); end >= 0 {
+		return text[:end], text[end+1:]
+	}
+	return text, nil
+}

@@ -42,7 +42,7 @@ func (p *parser) endReturned() {
 	p.leaf.kind = skippedLeaf
 	if p.leaf.transfer.encoding != identity {
 		for text := bytes.TrimLeft(unixLines(p.body), "\n"); len(text) > 0 && text[0] != '\n'; {
-			line, rest, _ := bytes.Cut(text, []byte("\n"))
+			line, rest := cutLine(text)
 			returnedLine(&p.fields, line)
 			text = rest
 		}

@@ -77,8 +77,9 @@ func ParseDate(value string) (time.Time, error) {
 	}
 	text := WithoutComments(value)
 	if i := strings.IndexByte(text, ','); i >= 0 && i < 12 {
-		text = trim(text[i+1:])
+		text = text[i+1:]
 	}
+	text = strings.Join(strings.Fields(text), " ")
 	if text == "" || len(text) > 100 {
 		return time.Time{}, ErrDate
 	}
@@ -92,7 +93,7 @@ func ParseDate(value string) (time.Time, error) {
 		return inZone(t), nil
 	}
 	if day, rest, ok := strings.Cut(text, " "); ok && len(day) == 3 {
-		if t, err := time.Parse("Jan 2 15:04:05 2006", strings.Join(strings.Fields(rest), " ")); err == nil {
+		if t, err := time.Parse("Jan 2 15:04:05 2006", rest); err == nil {
 			return t, nil
 		}
 	}

@@ -23,6 +23,7 @@ func TestParseDateReadsTheDatesOfReports(t *testing.T) {
 		{"no day of the week", "22 Nov 2026 05:29:15 +0000", at},
 		{"two digits of year", "Sun, 22 Nov 26 05:29:15 UTC", at},
 		{"two blanks", "Sun,  2 Nov 2026 05:29:15 +0000", time.Date(2026, 11, 2, 5, 29, 15, 0, time.UTC)},
+		{"tabs and other blanks", "Sun, 22\tNov\u00a02026  05:29:15\v+0000", at},
 		{"no seconds", "Sun, 22 Nov 2026 05:29 +0000", at.Truncate(time.Minute)},
 		{"no zone", "Sun, 22 Nov 2026 05:29:15", at},
 		{"C library", "Sun Nov 22 05:29:15 2026", at},
