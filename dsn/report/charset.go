@@ -125,11 +125,39 @@ func appendDecoded(dst, text []byte, name string) ([]byte, bool) {
 	if e == nil {
 		return dst, false
 	}
+	if e == japanese.ISO2022JP {
+		return appendISO2022JP(dst, text)
+	}
 	decoded, _, err := transform.Append(e.NewDecoder(), dst, text)
 	if err != nil {
 		return dst, false
 	}
 	return decoded, true
+}
+
+// appendISO2022JP leaves to the decoder only what stands between the escape
+// sequences that leave ASCII and those that come back to it (RFC 1468).
+func appendISO2022JP(dst, text []byte) ([]byte, bool) {
+	for len(text) > 0 {
+		plain := bytes.IndexByte(text, 0x1b)
+		if plain < 0 {
+			plain = len(text)
+		}
+		if needsDecoding(text[:plain]) {
+			plain = 0
+		}
+		dst, text = append(dst, text[:plain]...), text[plain:]
+		end := len(text)
+		if back := bytes.Index(text, []byte("\x1b(B")); back >= 0 {
+			end = back + len("\x1b(B")
+		}
+		var err error
+		if dst, _, err = transform.Append(japanese.ISO2022JP.NewDecoder(), dst, text[:end]); err != nil {
+			return dst, false
+		}
+		text = text[end:]
+	}
+	return dst, true
 }
 
 // validUTF8 is bytes.ToValidUTF8 that sees quickly what is valid already.

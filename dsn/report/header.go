@@ -24,10 +24,10 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
-// same compares names of the same length. Most are written as in the RFCs, or
-// begin with another letter.
+// same compares names of the same length. Most begin with another letter, or are
+// written as in the RFCs.
 func same(a, b string) bool {
-	return a == b || a != "" && a[0]|0x20 == b[0]|0x20 && strings.EqualFold(a, b)
+	return a == "" || a[0]|0x20 == b[0]|0x20 && (a == b || strings.EqualFold(a, b))
 }
 
 // Values returns every value of the field in the order of the mail.
