@@ -3,6 +3,7 @@ package report
 import (
 	"mime"
 	"strings"
+	"unicode/utf8"
 )
 
 // The media types of machine parts.
@@ -139,9 +140,17 @@ func isReturned(t string) bool {
 // lower is strings.ToLower that leaves alone what is lower case already.
 func lower(s string) string {
 	for i := 0; i < len(s); i++ {
-		if s[i] >= 'A' && s[i] <= 'Z' || s[i] >= 0x80 {
+		if !staysLower[s[i]] {
 			return strings.ToLower(s)
 		}
 	}
 	return s
 }
+
+// staysLower has the bytes of ASCII that are not upper case.
+var staysLower = func() (stays [256]bool) {
+	for c := range utf8.RuneSelf {
+		stays[c] = c < 'A' || c > 'Z'
+	}
+	return stays
+}()
