@@ -79,11 +79,12 @@ func (l *lines) next() ([]byte, bool) {
 
 // plain returns the next line when it ends with LF or CRLF and has no other CR.
 func (l *lines) plain() ([]byte, bool) {
-	end := bytes.IndexByte(l.buf[l.pos:l.end], '\n')
+	line := l.buf[l.pos:l.end]
+	end := bytes.IndexByte(line, '\n')
 	if end < 0 {
 		return nil, false
 	}
-	line := l.buf[l.pos : l.pos+end]
+	line = line[:end]
 	if l.cr >= 0 || l.crTo < l.end {
 		if cr := bytes.IndexByte(line, '\r'); cr >= 0 && cr < end-1 {
 			return nil, false
