@@ -1,6 +1,8 @@
 package classify
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -19,49 +21,67 @@ func appendFolded(room []byte, text string, limit int) []byte {
 	text = text[:min(len(text), limit)]
 	f := folder{out: room[:0]}
 	for i := 0; i < len(text); {
-		f.out = slices.Grow(f.out, len(text)-i+8)
-		if i += f.plain(text[i:]); i < len(text) {
+		if text[i] < utf8.RuneSelf {
+			i += f.plain(text[i:])
+		}
+		if i < len(text) {
 			i += f.step(text, i)
 		}
 	}
 	return f.out
 }
 
-// plain writes the bytes that s begins with and that are folded one by one, for
-// which there is room, and returns their number.
+// plain writes the bytes that s begins with and that are folded one by one, and
+// returns their number.
 func (f *folder) plain(s string) int {
-	n := len(f.out)
-	to, last := f.out[:n+len(s)], byte(' ') // none counts as a blank
+	n, read, last := len(f.out), 0, uint64(' ') // none counts as a blank
 	if n > 0 {
-		last = to[n-1]
+		last = uint64(f.out[n-1])
 	}
-	read := 0
-	for read < len(s) && n < len(to) {
-		c := plainBytes[s[read]]
-		if c == 0 {
-			break
+	f.out = slices.Grow(f.out, len(s)+8)
+	out := f.out[:cap(f.out)]
+	for {
+		folded, special := foldPlain(eightBytes(s[read:]), last)
+		binary.LittleEndian.PutUint64(out[n:], folded)
+		if special != 0 {
+			some := bits.TrailingZeros64(special) >> 3
+			f.out = out[:n+some]
+			return read + some
 		}
-		to[n] = c
-		if (c^' ')|(last^' ') != 0 { // both are hardly ever blanks, while either is hard to foretell
-			n++
-		}
-		last = c
-		read++
+		n, read, last = n+8, read+8, folded>>56
 	}
-	f.out = to[:n]
-	return read
 }
 
-// plainBytes are what bytes become whatever stands around them, 0 for others. Of
-// several blanks one is written.
-var plainBytes = func() (folded [256]byte) {
-	for c := byte(' '); c < 0x7f; c++ {
-		if c != '@' && (c < '2' || c > '5') {
-			folded[c] = lower(c)
-		}
+// eightBytes returns the first bytes of s, the first one lowest, and zeros when
+// there are fewer.
+func eightBytes(s string) (of uint64) {
+	if len(s) >= 8 {
+		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	}
-	return folded
-}()
+	for i := range len(s) {
+		of |= uint64(s[i]) << (8 * i)
+	}
+	return of
+}
+
+// foldPlain returns eight bytes, which are written behind last, in lower case,
+// and the high bits of those that step must see: of several blanks one is written,
+// and a code may begin where a word does. The first byte is the lowest.
+func foldPlain(of, last uint64) (folded, special uint64) {
+	folded = of | within(of, 'A', 'Z')>>2
+	before := folded<<8 | last
+	again := within(of, ' ', ' ') & within(before, ' ', ' ')
+	inWord := within(before, 'a', 'z') | within(before, '0', '9') | within(before, '-', '.')
+	return folded, within(of, ' ', '~') ^ highs | within(of, '@', '@') | again | within(of, '2', '5')&^inWord
+}
+
+// within returns the high bits of those of eight bytes that are from first to
+// last, which are ASCII.
+func within(of uint64, first, last byte) uint64 {
+	low := of &^ highs // so that no sum reaches the next byte
+	return (low + uint64(0x80-first)*each) &^ (low + uint64(0x7f-last)*each) &^ of & highs
+}
 
 // folder holds the text written so far, and the reply code that was left out
 // first, which marks the later lines of the same reply.

@@ -53,6 +53,7 @@ func FuzzPattern(f *testing.F) {
 		{"facebook", "see facebook"}, {"facebook", "face"}, {"a+b", "aab"}, {"a*b", "b"}, {"(?i)AB", "xab"},
 		{"(ofr|lpn)[0-9]*_(417|422|63[12])", "ofr204_632"}, {"(ofr|lpn)[0-9]*_(417|422|63[12])", "lpn 417"},
 		{"((ofr|lpn)_[0-9]{3}|later)", "try later"}, {"(a|)b", "b"}, {"(|a)", ""}, {"address rejected([^:]|$)", "address rejected:"},
+		{"[ab]c|d(e|fg)", "xbcy"}, {"[ab]c|d(e|fg)", "df g"}, {"x(a|b)[0-2]*_(41[67]|5)", "xb12_417"}, {"x(a|b)[0-2]*_(41[67]|5)", "xb_41 6"}, {`\pLx`, "éx"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
