@@ -135,22 +135,27 @@ func (p *phraseSet) lookBytes(s []byte, enough kinds) (found kinds) {
 
 // lookLong adds the kinds of the phrases in s that are not short to those found.
 func lookLong[text string | []byte](p *phraseSet, s text, enough, found kinds) kinds {
-	if len(s) < 4 || found&enough != 0 {
-		return found
-	}
-	head := uint32(s[0])<<8 | uint32(s[1])<<16 | uint32(s[2])<<24
-	for i := 3; i < len(s); i++ {
-		head = head>>8 | uint32(s[i])<<24
-		hash := hashHead(head)
-		if p.heads[hash>>6]>>(hash&63)&1 == 0 {
-			continue
-		}
-		found |= matches(p.near(head), s[i-3:], found)
-		if found&enough != 0 || found == p.kinds {
+	for found&enough == 0 && found != p.kinds {
+		i := nextHead(&p.heads, s)
+		if i < 0 {
 			break
 		}
+		found |= matches(p.near(uint32(eightBytes(s[i:]))), s[i:], found)
+		s = s[i+1:]
 	}
 	return found
+}
+
+// nextHead returns the first place in s where four bytes stand whose hash has its
+// bit in heads, and -1 for none.
+func nextHead[text string | []byte](heads *[1 << hashBits / 64]uint64, s text) int {
+	for i := range len(s) - 3 {
+		hash := hashHead(uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24)
+		if heads[hash>>6]>>(hash&63)&1 != 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // matches returns the kinds of those of the phrases that s begins with, if they
