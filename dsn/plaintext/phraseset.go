@@ -128,27 +128,29 @@ func (p *phraseSet) in(s string) bool { return p.look(s, p.kinds) != 0 }
 func (p *phraseSet) find(s string) kinds { return p.look(s, 0) }
 
 // look is find that may stop once a phrase of one of the kinds was found.
-func (p *phraseSet) look(s string, enough kinds) (found kinds) {
+func (p *phraseSet) look(s string, enough kinds) kinds {
+	found := lookLong(p, s, enough)
 	for i := range p.short {
-		if one := &p.short[i]; strings.Contains(s, one.text) {
+		if one := &p.short[i]; found&enough == 0 && one.kinds&^found != 0 && strings.Contains(s, one.text) {
 			found |= one.kinds
 		}
 	}
-	return lookLong(p, s, enough, found)
+	return found
 }
 
 // lookBytes is look in bytes.
-func (p *phraseSet) lookBytes(s []byte, enough kinds) (found kinds) {
+func (p *phraseSet) lookBytes(s []byte, enough kinds) kinds {
+	found := lookLong(p, s, enough)
 	for i := range p.short {
-		if one := &p.short[i]; bytes.Contains(s, []byte(one.text)) {
+		if one := &p.short[i]; found&enough == 0 && one.kinds&^found != 0 && bytes.Contains(s, []byte(one.text)) {
 			found |= one.kinds
 		}
 	}
-	return lookLong(p, s, enough, found)
+	return found
 }
 
-// lookLong adds the kinds of the phrases in s that are not short to those found.
-func lookLong[text string | []byte](p *phraseSet, s text, enough, found kinds) kinds {
+// lookLong is look for the phrases that are not short.
+func lookLong[text string | []byte](p *phraseSet, s text, enough kinds) (found kinds) {
 	for found&enough == 0 && found != p.kinds {
 		i := nextHead(&p.heads, s)
 		if i < 0 {
