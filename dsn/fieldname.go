@@ -1,5 +1,7 @@
 package dsn
 
+import "strings"
+
 // field is a field that RFC 3464 defines.
 type field int
 
@@ -26,46 +28,42 @@ func (f field) isRecipient() bool { return f >= originalRecipient }
 
 // fieldOf returns what a field name stands for, extension for any other.
 func fieldOf(name string) field {
-	var lower [24]byte
-	if len(name) > len(lower) {
+	if len(name) >= len(fieldNames) {
 		return extension
 	}
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
+	for _, one := range fieldNames[len(name)] {
+		// Most reports write them as RFC 3464 does.
+		if name == one.name || strings.EqualFold(name, one.name) {
+			return one.kind
 		}
-		lower[i] = c
-	}
-	switch string(lower[:len(name)]) {
-	case "original-envelope-id":
-		return originalEnvelopeID
-	case "reporting-mta":
-		return reportingMTA
-	case "dsn-gateway":
-		return dsnGateway
-	case "received-from-mta":
-		return receivedFromMTA
-	case "arrival-date":
-		return arrivalDate
-	case "original-recipient":
-		return originalRecipient
-	case "final-recipient":
-		return finalRecipient
-	case "action":
-		return action
-	case "status":
-		return statusCode
-	case "remote-mta":
-		return remoteMTA
-	case "diagnostic-code":
-		return diagnosticCode
-	case "last-attempt-date":
-		return lastAttemptDate
-	case "final-log-id":
-		return finalLogID
-	case "will-retry-until":
-		return willRetryUntil
 	}
 	return extension
 }
+
+type fieldName struct {
+	name string
+	kind field
+}
+
+// fieldNames are the names of the fields, by their length.
+var fieldNames = func() (byLength [21][]fieldName) {
+	for _, one := range []fieldName{
+		{"Original-Envelope-Id", originalEnvelopeID},
+		{"Reporting-MTA", reportingMTA},
+		{"DSN-Gateway", dsnGateway},
+		{"Received-From-MTA", receivedFromMTA},
+		{"Arrival-Date", arrivalDate},
+		{"Original-Recipient", originalRecipient},
+		{"Final-Recipient", finalRecipient},
+		{"Action", action},
+		{"Status", statusCode},
+		{"Remote-MTA", remoteMTA},
+		{"Diagnostic-Code", diagnosticCode},
+		{"Last-Attempt-Date", lastAttemptDate},
+		{"Final-Log-ID", finalLogID},
+		{"Will-Retry-Until", willRetryUntil},
+	} {
+		byLength[len(one.name)] = append(byLength[len(one.name)], one)
+	}
+	return byLength
+}()

@@ -56,8 +56,12 @@ type parser struct {
 // because some leave out the blank lines between, and some put in more of them.
 func (p *parser) group(group report.Header) {
 	named, told := false, false
-	for _, f := range group {
-		switch fieldOf(f.Name) {
+	var room [16]field
+	kinds := room[:0]
+	for i := range group {
+		kind := fieldOf(group[i].Name)
+		kinds = append(kinds, kind)
+		switch kind {
 		case finalRecipient, originalRecipient:
 			named = true
 		case action, statusCode:
@@ -70,8 +74,8 @@ func (p *parser) group(group report.Header) {
 		p.current = nil
 	}
 	about := p.current != nil
-	for _, f := range group {
-		kind := fieldOf(f.Name)
+	for i, f := range group {
+		kind := kinds[i]
 		switch {
 		case kind.isRecipient():
 			if p.current == nil || about && p.current.has(kind) {
