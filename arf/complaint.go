@@ -89,7 +89,7 @@ func isLoop(h report.Header) bool {
 // parseInline reads a feedback report whose fields stand in the text, since it
 // lost its structure on the way.
 func parseInline(m *report.Message) *Report {
-	if !strings.Contains(m.Text, "Feedback-Type:") || isConversation(m.Header) || m.Returned == nil && m.ReportType != "feedback-report" {
+	if m.Returned == nil && m.ReportType != "feedback-report" || !strings.Contains(m.Text, "Feedback-Type:") || isConversation(m.Header) {
 		return nil
 	}
 	for _, group := range report.ParseGroups(m.Text) {
