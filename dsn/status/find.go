@@ -7,11 +7,14 @@ import "strings"
 // name for one. A code of class 2 counts only at the start or behind a reply
 // code of class 2, because "2.0.1" is mostly a version.
 func Find(text string) (Code, bool) {
-	for dot := 1; dot+3 < len(text); dot++ {
-		if text[dot] != '.' || text[dot+2] != '.' {
+	for i := 0; i+4 < len(text); i++ {
+		if !inCodes[text[i+4]] {
+			i += 4 // what ends there is no code, nor is what goes on
 			continue
 		}
-		i := dot - 1
+		if text[i+1] != '.' || text[i+3] != '.' {
+			continue
+		}
 		c, n := scan(text[i:])
 		if n == 0 || !startsToken(text, i) || !endsToken(text[i+n:]) {
 			continue
@@ -22,6 +25,14 @@ func Find(text string) (Code, bool) {
 	}
 	return Code{}, false
 }
+
+// inCodes are the bytes of codes.
+var inCodes = func() (are [256]bool) {
+	for c := range are {
+		are[c] = c == '.' || isDigit(byte(c))
+	}
+	return are
+}()
 
 // startsToken reports whether a code may begin at text[i]: not inside a word, a
 // number, a path or a host name.

@@ -93,6 +93,27 @@ func TestFindReplyTakesTheReplyAndNoOtherNumber(t *testing.T) {
 	}
 }
 
+// TestNothingBeforeHidesACode holds that a code is found at every distance behind
+// bytes that a code has and others, which the searches skip by several.
+func TestNothingBeforeHidesACode(t *testing.T) {
+	heads := []string{""}
+	for len(heads[0]) < 7 {
+		var longer []string
+		for _, head := range heads {
+			longer = append(longer, head+"4", head+".", head+"a")
+		}
+		heads = longer
+		for _, head := range heads {
+			if got, ok := Find(head + "a 5.1.1"); !ok || got != (Code{5, 1, 1}) && !strings.Contains(head, got.String()) {
+				t.Errorf("behind %q: got %v", head, got)
+			}
+			if got, _ := FindReply(head + "a: 550"); got != 550 && !strings.Contains(head, "444") {
+				t.Errorf("behind %q: got %d", head, got)
+			}
+		}
+	}
+}
+
 func TestSearchingAllocatesNothing(t *testing.T) {
 	text := strings.Repeat("host mx1.example[192.0.2.4] said nothing of 5 or 55 use; ", 20) + "550 5.1.1"
 	n := testing.AllocsPerRun(50, func() {

@@ -13,8 +13,12 @@ import (
 func FindReply(text string) (code int, ok bool) {
 	loose := 0
 	for i := 0; i+3 <= len(text); i++ {
-		if !isDigit(text[i]) {
+		if !isDigit(text[i+2]) {
+			i += 2 // three digits begin behind it at the earliest
 			continue
+		}
+		for !isDigit(text[i]) {
+			i++
 		}
 		end := i + 1
 		for end < len(text) && isDigit(text[end]) {

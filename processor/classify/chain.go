@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 )
 
@@ -9,6 +10,7 @@ import (
 type chains struct {
 	links   []link   // links[0] is not used
 	words   []uint32 // the places in letters where the words begin; each ends where the next begins
+	firsts  []byte   // the first letters of the words
 	letters []byte
 	known   map[*step]uint32 // the links made of steps; nil once all are made
 }
@@ -55,7 +57,7 @@ func newChains() chains {
 func (c *chains) finish() {
 	c.words = append(c.words, uint32(len(c.letters)))
 	c.known = nil
-	c.links, c.words, c.letters = slices.Clone(c.links), slices.Clone(c.words), slices.Clone(c.letters)
+	c.links, c.words, c.firsts, c.letters = slices.Clone(c.links), slices.Clone(c.words), slices.Clone(c.firsts), slices.Clone(c.letters)
 }
 
 // ending returns the end of the first part of the phrase, of rule.
@@ -82,7 +84,7 @@ func (c *chains) add(s *step) uint32 {
 	}
 	l := link{next: c.add(s.next), loose: s.loose, empty: s.empty, from: uint32(len(c.words))}
 	for _, word := range s.words {
-		c.words, c.letters = append(c.words, uint32(len(c.letters))), append(c.letters, word...)
+		c.words, c.firsts, c.letters = append(c.words, uint32(len(c.letters))), append(c.firsts, word[0]), append(c.letters, word...)
 		at, bits := headOf(word)
 		l.heads[at] |= bits
 		l.may |= bits
@@ -113,14 +115,13 @@ func behindBlank(word []byte) uint64 {
 	return bits
 }
 
-// goesOn reports whether the rest of a phrase follows at the place, of which head
-// is the hash. A glance spares most phrases the search.
-func (c *chains) goesOn(w *words, e *ending, at int, head byte) bool {
-	seen := uint64(1) << (head & 63)
+// mayGoOn reports whether the rest of a phrase may follow at the place, of which
+// seen has the bit. The glance spares most phrases the search.
+func (e *ending) mayGoOn(w *words, at int, seen uint64) bool {
 	if e.isLoose() {
 		seen = w.ahead(at).all
 	}
-	return e.may&seen != 0 && c.follow(w, e.rest>>1, at)
+	return e.may&seen != 0
 }
 
 // follow reports whether the link and the later ones follow behind place at.
@@ -154,9 +155,9 @@ func (c *chains) followLoose(w *words, l *link, at int) bool {
 	if l.heads[0]&ahead[0]|l.heads[1]&ahead[1]|l.heads[2]&ahead[2]|l.heads[3]&ahead[3] == 0 {
 		return false
 	}
-	last := min(at+gap, len(w.text)-1)
-	for at = w.next(at); at <= last; at = w.next(at + 1) {
-		if l.mayBegin(w.head(at)) && c.match(w, l, at) {
+	for starts := w.behind(at); starts != 0; starts &= starts - 1 {
+		place := at + bits.TrailingZeros64(starts)
+		if l.mayBegin(w.head(place)) && c.match(w, l, place) {
 			return true
 		}
 	}
@@ -168,11 +169,14 @@ func (c *chains) followLoose(w *words, l *link, at int) bool {
 func (c *chains) match(w *words, l *link, at int) bool {
 	here := w.padded[at:]
 	for i := l.from; i < l.to; i++ {
-		word := c.letters[c.words[i]:c.words[i+1]]
-		if word[0] > here[0] {
+		if c.firsts[i] < here[0] {
+			continue
+		}
+		if c.firsts[i] > here[0] {
 			break
 		}
-		if word[0] == here[0] && bytes.HasPrefix(here, word) && c.follow(w, l.next, at+len(word)) {
+		word := c.letters[c.words[i]:c.words[i+1]]
+		if bytes.HasPrefix(here, word) && c.follow(w, l.next, at+len(word)) {
 			return true
 		}
 	}

@@ -50,6 +50,27 @@ func TestPhraseStandsForItsAlternativesAndGaps(t *testing.T) {
 	}
 }
 
+// TestGapsReachAsFarEverywhere holds how far the word behind a gap may be, wherever
+// the phrase stands.
+func TestGapsReachAsFarEverywhere(t *testing.T) {
+	found, err := phrases("no user * here", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := newTrie(found)
+	for before := range 130 {
+		for distance, want := range map[int]bool{2: true, gap: true, gap + 1: false} {
+			var w words
+			w.set([]byte(strings.Repeat(" ", before) + "no user" + strings.Repeat(".", distance) + "here"))
+			got := false
+			tree.scan(&w, func(e *ending, behind int) { got = tree.meets(&w, e, behind) })
+			if got != want {
+				t.Errorf("%d bytes behind, %d bytes on: got %v", distance, before, got)
+			}
+		}
+	}
+}
+
 func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 	var all []phrase
 	firsts := []string{"abc", "abcd", "abd", "b c d", "zzz", "dd", "dde", "пользователь", "名前が"}
@@ -78,7 +99,10 @@ func TestTrieFindsEveryPhraseAndNoOther(t *testing.T) {
 // scan calls found for every phrase whose first part is in the text, with the
 // place behind that part.
 func (t *trie) scan(w *words, found func(e *ending, behind int)) {
-	for start := w.next(0); start < len(w.text); start = w.next(start + 1) {
+	for start := range w.text {
+		if w.starts[start>>6]>>(start&63)&1 == 0 {
+			continue
+		}
 		at := start
 		for node := t.begin(w, start); node != 0; {
 			n, next := &t.nodes[node], &t.nodes[node+1]
@@ -97,7 +121,7 @@ func (t *trie) scan(w *words, found func(e *ending, behind int)) {
 
 // meets reports whether the phrase ends at the place or goes on there.
 func (t *trie) meets(w *words, e *ending, behind int) bool {
-	return e.rest == 0 || t.chains.goesOn(w, e, behind, w.head(behind))
+	return e.rest == 0 || e.mayGoOn(w, behind, w.seen(behind)) && t.chains.follow(w, e.rest>>1, behind)
 }
 
 // TestPhrasesOfTheSamePlaceAreToldApart holds that each is found when the bytes in

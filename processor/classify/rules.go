@@ -100,15 +100,18 @@ func (c *Classifier) matchFrom(w *words, from uint32, at int, best *candidates, 
 // matchRest is matchFrom for the phrases that go on.
 func (c *Classifier) matchRest(w *words, open opening, best *candidates, e *evidence) {
 	t, at := &c.phrases, open.at
-	behind := w.head(at)
+	seen := w.seen(at)
 	found := t.endings[open.from:open.to]
 	for i := range found {
 		p := &found[i]
 		if p.rule >= best[0] {
 			break // they are in the order of their rules
 		}
+		if !p.mayGoOn(w, at, seen) {
+			continue
+		}
 		slot := c.slots[p.rule]
-		if p.rule < best[slot] && t.chains.goesOn(w, p, at, behind) && c.rules[p.rule].applies(w.text, e) {
+		if p.rule < best[slot] && t.chains.follow(w, p.rest>>1, at) && c.rules[p.rule].applies(w.text, e) {
 			best.put(slot, p.rule)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 type words struct {
 	text   []byte
 	padded []byte // text and the zeros behind it, so that bytes can be read behind its end
-	// starts has a bit for each place where a word may begin and one for the end,
-	// blanks for those of them where no phrase begins.
+	// starts has a bit for each place where a word may begin, blanks for those of
+	// them where no phrase begins. Zeros follow them.
 	starts, blanks []uint64
 	open           []opening
 	near           near
@@ -41,7 +41,7 @@ func (w *words) set(text []byte) {
 	w.text = w.padded[:len(text)]
 	w.nearTo = -1
 	w.open = w.open[:0]
-	pieces := len(text)>>6 + 1
+	pieces := len(text)>>6 + 2
 	w.starts, w.blanks = slices.Grow(w.starts[:0], pieces), slices.Grow(w.blanks[:0], pieces)
 	inside := uint64(0) // whether the byte before belongs to a word
 	for from := 0; from <= len(text); from += 64 {
@@ -55,9 +55,8 @@ func (w *words) set(text []byte) {
 		w.blanks = append(w.blanks, blank)
 		inside = alnum >> 63
 	}
-	last := len(text) >> 6
-	w.starts[last] &= 1<<(len(text)&63+1) - 1
-	w.blanks[last] |= 1 << (len(text) & 63)
+	w.starts[len(text)>>6] &= 1<<(len(text)&63) - 1
+	w.starts, w.blanks = append(w.starts, 0), append(w.blanks, 0)
 }
 
 const (
@@ -78,20 +77,21 @@ func kinds(of uint64) (alnum, blank uint64) {
 // highBits puts the highest bits of eight bytes beside one another.
 func highBits(of uint64) uint64 { return of & highs >> 7 * 0x0102040810204080 >> 56 }
 
-// next returns the first place from at on where a word may begin, the length of
-// the text when there is none.
-func (w *words) next(at int) int {
+// behind returns a bit for each place from at on where a word may begin, as far
+// as a gap reaches. The one for at is the lowest.
+func (w *words) behind(at int) uint64 {
 	i := at >> 6
-	ahead := w.starts[i] >> (at & 63) << (at & 63)
-	for ahead == 0 {
-		i++
-		ahead = w.starts[i]
-	}
-	return i<<6 + bits.TrailingZeros64(ahead)
+	return (w.starts[i]>>(at&63) | w.starts[i+1]<<(63-at&63)<<1) & (1<<(gap+1) - 1)
 }
 
 // head returns the hash of the bytes at the place.
-func (w *words) head(at int) byte { return hashWord(w.padded[at], w.padded[at+1], w.padded[at+2]) }
+func (w *words) head(at int) byte {
+	of := binary.LittleEndian.Uint32(w.padded[at:])
+	return hashWord(byte(of), byte(of>>8), byte(of>>16))
+}
+
+// seen returns the bit of link.may for the bytes at the place.
+func (w *words) seen(at int) uint64 { return 1 << (w.head(at) & 63) }
 
 // ahead returns near for the place.
 func (w *words) ahead(at int) *near {
@@ -100,9 +100,8 @@ func (w *words) ahead(at int) *near {
 		return n
 	}
 	*n, w.nearTo = near{}, at
-	last := min(at+gap, len(w.text)-1)
-	for at = w.next(at); at <= last; at = w.next(at + 1) {
-		head := w.head(at)
+	for starts := w.behind(at); starts != 0; starts &= starts - 1 {
+		head := w.head(at + bits.TrailingZeros64(starts))
 		n.heads[head>>6] |= 1 << (head & 63)
 	}
 	n.all = n.heads[0] | n.heads[1] | n.heads[2] | n.heads[3]
