@@ -36,7 +36,7 @@ var listWords = newPhrases("recipient", "address", "following", "these people", 
 // The sentence may have begun on the line before.
 func (d *document) announcesList(i int) bool {
 	line := d.lines[i].text
-	for line != "" && strings.IndexByte(" \t*-", line[len(line)-1]) >= 0 {
+	for line != "" && sentenceTails[line[len(line)-1]] {
 		line = line[:len(line)-1]
 	}
 	if !strings.HasSuffix(line, ":") && !strings.HasSuffix(line, "：") {
@@ -47,6 +47,9 @@ func (d *document) announcesList(i int) bool {
 	}
 	return d.isAnnouncement(line) || i > 0 && d.isAnnouncement(d.lines[i-1].text)
 }
+
+// sentenceTails stand behind a sentence on its line.
+var sentenceTails = bytesOf(" \t*-")
 
 func (d *document) isAnnouncement(line string) bool {
 	return textPhrases.lookBytes(d.lower(line), failure|listing)&(failure|listing) != 0

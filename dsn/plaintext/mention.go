@@ -50,15 +50,15 @@ func (d *document) mentions() []mention {
 // mentionsIn appends the addresses in a line.
 func (d *document) mentionsIn(i int) {
 	one := &d.lines[i]
-	line, lower := one.text, toLower(one.text)
+	line := one.text
 	last := 0 // the end of the address before
 	for from := 0; len(d.all) < maxMentions; {
 		start, end, ok := nextAddress(line, from)
 		if !ok {
 			break
 		}
-		if spec, ok := cleanAddress(line[start:end]); ok {
-			place := placeOf(lower, start)
+		if who, ok := d.person(trimAddress(line[start:end])); ok {
+			place := d.placeOf(line, start)
 			switch {
 			case one.accepted && place > accepted:
 				place = accepted
@@ -69,11 +69,24 @@ func (d *document) mentionsIn(i int) {
 			case place == leading && d.behindContact(i):
 				place = aside
 			}
-			d.all = append(d.all, mention{personOf(spec), i, place})
+			d.all = append(d.all, mention{who, i, place})
 			last = end
 		}
 		from = end
 	}
+}
+
+// person returns who has the address, and false when it is none.
+func (d *document) person(spec string) (person, bool) {
+	for i := max(len(d.all)-8, 0); i < len(d.all); i++ { // reports name the same again
+		if d.all[i].address == spec {
+			return d.all[i].person, true
+		}
+	}
+	if !address.IsAddress(spec) {
+		return person{}, false
+	}
+	return personOf(spec), true
 }
 
 // isSignature reports whether the line begins a signature (RFC 3676 section 4.3).
@@ -151,8 +164,8 @@ var addressEnds = func() (ends [256]bool) {
 	return ends
 }()
 
-// cleanAddress returns the address without what sentences put around it.
-func cleanAddress(s string) (string, bool) {
+// trimAddress returns the address without what sentences put around it.
+func trimAddress(s string) string {
 	if !isWord(s[len(s)-1]) {
 		s = strings.TrimRight(s, ".!?'`*’”。、を")
 	}
@@ -166,10 +179,7 @@ func cleanAddress(s string) (string, bool) {
 			}
 		}
 	}
-	if !address.IsAddress(s) {
-		return "", false
-	}
-	return s, true
+	return s
 }
 
 // isWord reports whether c is a letter or a digit of ASCII.

@@ -42,19 +42,19 @@ const (
 // placeWords are all that stand before an address and tell what it is.
 var placeWords = union(aliasWords, ownWords, asideWords, namingWords)
 
-// placeOf judges the place of the address at lower[start:], lower being a line
-// in lower case.
-func placeOf(lower string, start int) place {
-	if behindMail(lower[start:]) {
+// placeOf judges the place of the address at line[start:].
+func (d *document) placeOf(line string, start int) place {
+	if beginsMessageID(line[start:]) {
 		return aside
 	}
-	bare := strings.TrimSpace(strings.TrimRight(lower[:start], `<"'(*[ `))
+	bare := strings.TrimSpace(strings.TrimRight(line[:start], `<"'(*[ `))
 	if bare != "" && !isWord(bare[0]) {
 		bare = strings.TrimLeft(bare, " \t-–—*•·>|#<=\"'([:.")
 	}
 	if bare == "" {
 		return leading
 	}
+	bare = string(d.lower(bare))
 	said := placeWords.find(bare)
 	switch {
 	case said&aliasing != 0:
@@ -149,9 +149,14 @@ var contactTails = func() map[string][]string {
 	return tails
 }()
 
-// behindMail reports whether the address is that of a message id.
-func behindMail(rest string) bool {
-	return strings.HasPrefix(rest, "javamail.") || strings.HasPrefix(rest, "message-id")
+// beginsMessageID reports whether the address is a message id.
+func beginsMessageID(rest string) bool {
+	return hasPrefixFold(rest, "javamail.") || hasPrefixFold(rest, "message-id")
+}
+
+// hasPrefixFold reports whether s begins with the prefix, in upper or lower case.
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // demoteReasons gives the place of a reply to the addresses that begin a line

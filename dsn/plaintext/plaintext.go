@@ -71,7 +71,7 @@ type mail struct {
 }
 
 func withNames(m *report.Message) mail {
-	return mail{m, strings.ToLower(m.Header.Text("Subject")), strings.ToLower(m.Header.Text("From"))}
+	return mail{m, lowerText(m.Header.Text("Subject")), lowerText(m.Header.Text("From"))}
 }
 
 // readers are asked in this order; nil means that it is something else.

@@ -147,12 +147,15 @@ func (d *document) bounded(b []byte) string {
 // isRule reports whether the line is drawn, or blank.
 func isRule(line []byte) bool {
 	for _, c := range line {
-		if strings.IndexByte("-=*_ ", c) < 0 {
+		if !ruleMarks[c] {
 			return false
 		}
 	}
 	return true
 }
+
+// ruleMarks are what rules are drawn with.
+var ruleMarks = bytesOf("-=*_ ")
 
 // givesReason reports whether the text holds a reply or one of the words that
 // reasons are made of, or tells of a success, beside the address.

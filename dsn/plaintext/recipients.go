@@ -104,7 +104,8 @@ func appendAddresses(found []person, value string) []person {
 		if !ok {
 			break
 		}
-		if spec, ok := cleanAddress(value[start:end]); ok {
+		spec := trimAddress(value[start:end])
+		if !slices.ContainsFunc(found, func(p person) bool { return p.address == spec }) && address.IsAddress(spec) {
 			one := personOf(spec)
 			if !slices.ContainsFunc(found, func(p person) bool { return p.key == one.key }) {
 				found = append(found, one)

@@ -3,6 +3,7 @@ package plaintext
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -125,6 +126,16 @@ func toLower(s string) string {
 		}
 	}
 	return s
+}
+
+// lowerText is strings.ToLower, faster for ASCII.
+func lowerText(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return strings.ToLower(s)
+		}
+	}
+	return toLower(s)
 }
 
 // lower returns s as toLower has it, up to the next use of the room.
