@@ -10,8 +10,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// workTime is how long each work goes on in a round.
-const workTime = 250 * time.Millisecond
+// Each work has many short turns, since the works that are compared take little time and the machine may be slow for a second.
+const (
+	workTurns = 21
+	workTime  = 50 * time.Millisecond
+)
 
 // work is something that goroutines do again and again.
 type work struct {
@@ -26,10 +29,10 @@ type work struct {
 // time that goes by for a call, which goroutines share.
 type cost struct{ cpu, elapsed, allocations, bytes float64 }
 
-// measureWorks lets each work do passes for budget in each of the rounds, in turn, and returns the medians.
+// measureWorks lets each work do passes for budget in each of its turns, and returns the medians.
 func measureWorks(works []work, budget time.Duration) ([]cost, error) {
 	costs := make([][]cost, len(works))
-	for range rounds {
+	for range workTurns {
 		for i, w := range works {
 			c, err := w.measure(budget)
 			if err != nil {
