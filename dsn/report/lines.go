@@ -37,7 +37,7 @@ func (l *lines) reset(r io.Reader) {
 // reports false at the end of the input.
 func (l *lines) next() ([]byte, bool) {
 	// Most mails have no CR, or one before each LF.
-	if l.lf < l.pos && l.lfTo <= l.pos && !l.skip {
+	if l.lf < l.pos && l.lfTo <= l.pos { // behind a line that was cut, LF was looked for beyond pos
 		if line, ok := l.plain(); ok {
 			return line, true
 		}
@@ -85,7 +85,7 @@ func (l *lines) plain() ([]byte, bool) {
 		return nil, false
 	}
 	line = line[:end]
-	if l.cr >= 0 || l.crTo < l.end {
+	if l.crTo < l.end {
 		if cr := bytes.IndexByte(line, '\r'); cr >= 0 && cr < end-1 {
 			return nil, false
 		} else if cr >= 0 {
@@ -93,7 +93,6 @@ func (l *lines) plain() ([]byte, bool) {
 		}
 	}
 	l.pos += end + 1
-	l.cut = false
 	return line, true
 }
 

@@ -2,6 +2,9 @@ package report
 
 import (
 	"bytes"
+	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -30,6 +33,38 @@ func TestDelimiterIsFoundHoweverTheInputComes(t *testing.T) {
 					t.Errorf("%q behind %d bytes: got %q, want %q", text, fill, line, want)
 				}
 			}
+		}
+	}
+}
+
+// TestLinesEndAtEachLineEndHoweverTheyAreMixed holds that the short way for plain
+// lines gives what a splitter without buffers gives.
+func TestLinesEndAtEachLineEndHoweverTheyAreMixed(t *testing.T) {
+	for _, mail := range []string{"a\nb\n\nc", "a\r\nb\r\n\r\nc\r\n", "a\rb\nc\r", "ab\rc\nd\r\n", "a\r\r\nb\r\r\r\n\rc\n", "a\nb\r\nc\rd\n\re\r\n"} {
+		want := strings.Split(strings.TrimSuffix(regexp.MustCompile(`\r+\n|\r|\n`).ReplaceAllString(mail, "\n"), "\n"), "\n")
+		for _, r := range []io.Reader{strings.NewReader(mail), iotest.OneByteReader(strings.NewReader(mail))} {
+			l := lines{}
+			l.reset(r)
+			var got []string
+			for line, ok := l.next(); ok; line, ok = l.next() {
+				got = append(got, string(line))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q: got %q, want %q", mail, got, want)
+			}
+		}
+	}
+}
+
+func TestALineBehindOneThatWasCutIsWhole(t *testing.T) {
+	l := lines{}
+	l.reset(strings.NewReader(strings.Repeat("x", 3*maxLine) + "\nshort\nshorter\n"))
+	if line, _ := l.next(); len(line) != maxLine || !l.cut {
+		t.Errorf("the long line has %d bytes, cut: %t", len(line), l.cut)
+	}
+	for _, want := range []string{"short", "shorter"} {
+		if line, _ := l.next(); string(line) != want || l.cut {
+			t.Errorf("got %q, cut: %t", line, l.cut)
 		}
 	}
 }

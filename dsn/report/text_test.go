@@ -21,6 +21,8 @@ func TestTextIsThatOfTheHumanReadableParts(t *testing.T) {
 		{"quotes around the charset", "Content-Type: text/plain; charset='iso-8859-1'\n\np\xe9l\xe9\n", "pélé"},
 		{"ISO-2022-JP", "Content-Type: text/plain; charset=ISO-2022-JP\n\n\x1b$B%a!<%k\x1b(B\n", "メール"},
 		{"ISO-2022-JP unlabelled", "Subject: a\n\n\x1b$B%a!<%k\x1b(B\n", "メール"},
+		{"ISO-2022-JP between ASCII", "Content-Type: text/plain; charset=ISO-2022-JP\n\n<a@b.example> \x1b$B%a\x1b(B:\n\x1b$B%k\x1b(J\\\x1b(B 550\n\x1b$B!<", "<a@b.example> メ:\nル\\ 550\nー"},
+		{"ISO-2022-JP with other bytes", "Content-Type: text/plain; charset=ISO-2022-JP\n\n\xe9t\xe9 \x1b$B%a\x1b(B \xe9\n", "\uFFFDt\uFFFD メ \uFFFD"},
 		{"Shift_JIS", "Content-Type: text/plain; charset=Shift_JIS\n\n\x83\x81\x81[\x83\x8b\n", "メール"},
 		{"quoted-printable", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\np=C3=A9l=c3=a9 is=\n here =XY =\n", "pélé is here =XY "},
 		{"base64", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("pélé\r\nis here\r\n")) + "\n", "pélé\nis here"},
@@ -37,6 +39,8 @@ func TestTextIsThatOfTheHumanReadableParts(t *testing.T) {
 		{"a multipart without its delimiter", "Content-Type: multipart/mixed; boundary=b\n\nHello\n-- \nthere\n", "Hello\n-- \nthere"},
 		{"lines of dashes", "Subject: a\n\n--\n-----\nHello: x\n--\n", "--\n-----\nHello: x\n--"},
 		{"the original with its own boundary", "Subject: a\n\nNot delivered. The mail was:\n\nReceived: by x\nContent-Type: multipart/mixed; boundary=i\n\n--i\nContent-Type: text/html\n\n<p>\n", "Not delivered. The mail was:\n\nReceived: by x\nContent-Type: multipart/mixed; boundary=i\n\n--i\nContent-Type: text/html\n\n<p>"},
+		{"the original whose header begins elsewhere", "Subject: a\n\nThe mail was:\n\nreturn-path: <a@b.example>\n\n--i\nContent-Type: text/html\n\n<p>\n", "The mail was:\n\nreturn-path: <a@b.example>\n\n--i\nContent-Type: text/html\n\n<p>"},
+		{"the original from its type on", "Subject: a\n\nThe mail was:\n\nContent-Type: multipart/mixed; boundary=i\n\n--i\nContent-Type: text/html\n\n<p>\n", "The mail was:\n\nContent-Type: multipart/mixed; boundary=i\n\n--i\nContent-Type: text/html\n\n<p>"},
 		{"no text at all", "Content-Type: image/png\n\nabc\n", ""},
 	}
 	for _, test := range tests {
@@ -90,9 +94,11 @@ func TestHeaderValuesAreUnfoldedAsTheyWereSent(t *testing.T) {
 }
 
 func TestParseHeaderEndsAtTheBlankLine(t *testing.T) {
-	h := ParseHeader("\n\nFrom x\nFrom: a@example.net\nSubject: one\n two\nthree\n\nBody: no\n")
-	if len(h) != 2 || h.Get("Subject") != "one two three" {
-		t.Errorf("got %v", h)
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		h := ParseHeader(strings.ReplaceAll("\n\nFrom x\nFrom: a@example.net\nSubject: one\n two\nthree\n\nBody: no\n", "\n", end))
+		if len(h) != 2 || h.Get("Subject") != "one two three" {
+			t.Errorf("%q: got %v", end, h)
+		}
 	}
 	if h := ParseHeader("\r\n\r\n"); h != nil {
 		t.Errorf("got %v", h)
@@ -109,9 +115,11 @@ func TestLinesWithoutALeadingBlankContinueTheField(t *testing.T) {
 	if got := m.Machine[0].Groups[1].Get("Diagnostic-Code"); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	groups := ParseGroups("junk\nStatus: 5.1.1\nhttps://example.net/a: b\n550-5.1.1: c\n<jane@example.net>: d\nnot a field: e\n\nglued to nothing\nAction: failed")
-	if len(groups) != 2 || groups[0].Get("Status") != "5.1.1 https://example.net/a: b 550-5.1.1: c <jane@example.net>: d not a field: e" || groups[1].Get("Action") != "failed" {
-		t.Errorf("got %q", groups)
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		groups := ParseGroups(strings.ReplaceAll("junk\nStatus: 5.1.1\nhttps://example.net/a: b\n550-5.1.1: c\n<jane@example.net>: d\nnot a field: e\n\nglued to nothing\nAction: failed", "\n", end))
+		if len(groups) != 2 || groups[0].Get("Status") != "5.1.1 https://example.net/a: b 550-5.1.1: c <jane@example.net>: d not a field: e" || groups[1].Get("Action") != "failed" {
+			t.Errorf("%q: got %q", end, groups)
+		}
 	}
 }
 
