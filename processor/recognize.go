@@ -204,7 +204,7 @@ func date(text string) time.Time {
 
 // tellingFields tell a report without Message-ID or Date from others. To the rest of a header each hop adds fields, which would make the same
 // report that comes in by two ways another one.
-var tellingFields = [...]string{"From", "To", "Subject", "X-Failed-Recipients"}
+var tellingFields = [...]string{"From", "To", "Subject", "In-Reply-To", "References", "X-Failed-Recipients"}
 
 // digests holds the room that digest writes in.
 var digests = sync.Pool{New: func() any { return new([]byte) }}

@@ -27,6 +27,8 @@ func TestATextReportThatComesByAnotherWayIsTheSameReport(t *testing.T) {
 	for _, other := range []string{
 		strings.Replace(report, "jane@", "june@", 1),
 		strings.Replace(report, "To: sender@", "To: other@", 1),
+		"In-Reply-To: <1@example.com>\n" + report,
+		"References: <1@example.com>\n" + report,
 		"X-Failed-Recipients: jane@example.net\n" + report,
 		"Date: Fri, 27 Nov 2026 06:00:00 +0000\n" + report,
 	} {
