@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -128,11 +129,15 @@ func appendDecoded(dst, text []byte, name string) ([]byte, bool) {
 	if e == japanese.ISO2022JP {
 		return appendISO2022JP(dst, text)
 	}
+	return appendOf(dst, text, e)
+}
+
+// appendOf decodes text. transform.Append gives a full dst no more room than the
+// text is long, which would make many short ones quadratic.
+func appendOf(dst, text []byte, e xtext.Encoding) ([]byte, bool) {
+	dst = slices.Grow(dst, len(text)+1)
 	decoded, _, err := transform.Append(e.NewDecoder(), dst, text)
-	if err != nil {
-		return dst, false
-	}
-	return decoded, true
+	return decoded, err == nil
 }
 
 // appendISO2022JP leaves to the decoder only what stands between the escape
@@ -151,8 +156,8 @@ func appendISO2022JP(dst, text []byte) ([]byte, bool) {
 		if back := bytes.Index(text, []byte("\x1b(B")); back >= 0 {
 			end = back + len("\x1b(B")
 		}
-		var err error
-		if dst, _, err = transform.Append(japanese.ISO2022JP.NewDecoder(), dst, text[:end]); err != nil {
+		var ok bool
+		if dst, ok = appendOf(dst, text[:end], japanese.ISO2022JP); !ok {
 			return dst, false
 		}
 		text = text[end:]

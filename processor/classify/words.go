@@ -67,11 +67,7 @@ const (
 // kinds returns a bit for each of eight bytes that is a letter or digit of ASCII,
 // and one for each that is a blank. The first byte is the lowest.
 func kinds(of uint64) (alnum, blank uint64) {
-	low := of &^ highs // so that no sum reaches the next byte
-	letter := (low + (0x80-'a')*each) &^ (low + (0x7f-'z')*each)
-	digit := (low + (0x80-'0')*each) &^ (low + (0x7f-'9')*each)
-	other := low ^ ' '*each + 0x7f*each
-	return highBits((letter | digit) &^ of), highBits(^(other | of))
+	return highBits(within(of, 'a', 'z') | within(of, '0', '9')), highBits(within(of, ' ', ' '))
 }
 
 // highBits puts the highest bits of eight bytes beside one another.
